@@ -1,0 +1,1 @@
+"""Three engines, one answer: numpy (the reference), core (kneecore on CPython), virtual (the firmware on a virtual sleeve)."""

@@ -1,0 +1,149 @@
+"""Re-sampling the thigh IMU onto the shank IMU's clock (docs/detector.md §2).
+
+Both chips run freely; the difference of their sample counts, averaged over 100 batches, gives phase and rate of one against the other.
+"""
+
+from array import array
+
+from .compat import const, micropython, ptr16, ptr32  # noqa: F401
+from .intmath import clamp
+
+MAX_IN = const(64)  # samples a batch may bring per chip
+MAX_OUT = const(96)  # samples a batch may emit
+CHANNELS = const(12)  # emitted: shank gyro xyz, shank accel xyz, thigh gyro xyz, thigh accel xyz
+_HALF = const(50)
+_RING = const(256)
+_BIAS = const(0x10000000)  # keeps signed words positive, so that a ptr32 load agrees on 32 and 64 bit
+
+
+@micropython.viper
+def _store(ring: ptr16, samples: ptr16, n: int, first: int):
+    """Copy n samples of 6 channels into the ring, sample `first` on, as offset binary (value + 32768)."""
+    for i in range(n):
+        at = ((first + i) & 255) * 6
+        src = i * 6
+        for c in range(6):
+            ring[at + c] = (samples[src + c] & 0xFFFF) ^ 0x8000
+
+
+@micropython.viper
+def _emit(shank: ptr16, thigh: ptr16, out: ptr16, p: ptr32) -> int:
+    """Emit aligned samples; returns how many. p: next, n_s, n_t, then D, rel, slope, c1 with _BIAS added.
+
+    Ranges: slope*(k-c1) <= 83886*2000 < 2^28; (b-a)*frac <= 65535*4095 < 2^28.
+    """
+    k = p[0]
+    n_s = p[1]
+    n_t = p[2]
+    d = p[3] - 0x10000000
+    rel = p[4] - 0x10000000
+    slope = p[5] - 0x10000000
+    c1 = p[6] - 0x10000000
+    lo = n_t - 192
+    if lo < 0:
+        lo = 0
+    if n_s - k > 192:
+        k = n_s - 192
+    m = 0
+    while k < n_s and m < 96:
+        dk = k - c1
+        if dk > 2000:
+            dk = 2000
+        if dk < -2000:
+            dk = -2000
+        f = rel + ((slope * dk) >> 8)
+        i = k + d + (f >> 12)
+        frac = f & 4095
+        if i < lo:
+            i = lo
+            frac = 0
+        j = i
+        if frac:
+            j = i + 1
+        if j >= n_t:
+            break
+        src = (k & 255) * 6
+        dst = m * 12
+        for c in range(6):
+            out[dst + c] = shank[src + c]
+        ia = (i & 255) * 6
+        ib = (j & 255) * 6
+        dst += 6
+        for c in range(6):
+            a = thigh[ia + c]
+            out[dst + c] = a + (((thigh[ib + c] - a) * frac) >> 12)
+        k += 1
+        m += 1
+    p[0] = k
+    return m
+
+
+class Aligner:
+    """State of the alignment. `out` holds the emitted samples of the last batch as offset binary (value + 32768), 12 channels each."""
+
+    def __init__(self):
+        self.out = array("H", bytearray(2 * MAX_OUT * CHANNELS))
+        self._shank = array("H", bytearray(2 * _RING * 6))
+        self._thigh = array("H", bytearray(2 * _RING * 6))
+        self._d = array("i", bytearray(4 * 2 * _HALF))
+        self._n = array("i", bytearray(4 * 2 * _HALF))
+        self._p = array("i", bytearray(4 * 7))
+        self.n_s = self.n_t = 0
+        self._batches = 0
+        self._d_new = self._d_old = self._n_new = self._n_old = 0
+
+    @property
+    def next_k(self):
+        """Index of the next shank sample to be emitted."""
+        return self._p[0]
+
+    def push(self, shank, n_shank, thigh, n_thigh):
+        """Take a batch (int16 arrays of 6 channels a sample, gyro then accel, 0 ... 64 samples); returns the number of emitted samples."""
+        if not n_shank and not n_thigh:
+            return 0
+        _store(self._shank, shank, n_shank, self.n_s)
+        _store(self._thigh, thigh, n_thigh, self.n_t)
+        self.n_s += n_shank
+        self.n_t += n_thigh
+        self._track()
+        return _emit(self._shank, self._thigh, self.out, self._p)
+
+    def _track(self):
+        """Slide the window over (D, n_s) and set the position line of this batch."""
+        n, d = self.n_s, self.n_t - self.n_s
+        at = self._batches % (2 * _HALF)
+        if self._batches >= 2 * _HALF:
+            self._d_old -= self._d[at]
+            self._n_old -= self._n[at]
+        if self._batches >= _HALF:
+            mid = (at + _HALF) % (2 * _HALF)
+            self._d_new -= self._d[mid]
+            self._n_new -= self._n[mid]
+            self._d_old += self._d[mid]
+            self._n_old += self._n[mid]
+        self._d[at] = d
+        self._n[at] = n
+        self._d_new += d
+        self._n_new += n
+        self._batches += 1
+        self._set_line(n, d)
+
+    def _set_line(self, n, d):
+        p = self._p
+        if self._batches < 2 * _HALF:
+            rel = ((self._d_new + self._d_old - self._batches * d) << 12) // self._batches
+            slope, c1 = 0, n
+        else:
+            e1 = self._d_new - _HALF * d
+            e = clamp(e1 - (self._d_old - _HALF * d), -1000, 1000)
+            q1 = self._n_new - _HALF * n
+            q = q1 - (self._n_old - _HALF * n)
+            slope = clamp((e << 20) // (q if q > 1 else 1), -83886, 83886)
+            rel = (clamp(e1, -100000, 100000) << 12) // _HALF
+            c1 = n + q1 // _HALF
+        p[1] = n
+        p[2] = self.n_t
+        p[3] = d + _BIAS
+        p[4] = rel + _BIAS
+        p[5] = slope + _BIAS
+        p[6] = c1 + _BIAS

@@ -1,0 +1,82 @@
+"""Baseline and decision: this stride against the wearer's own (docs/detector.md §6)."""
+
+from array import array
+
+from .compat import const
+from .intmath import clamp, median
+from .stride import NULL
+
+_SKIP = const(6)
+_LEARN = const(28)
+
+
+class Baseline:
+    """Learns the wearer's collapse in judged strides 7-34 of the donning, then follows it slowly, leaving out strides that were over."""
+
+    def __init__(self, params):
+        self._floor, self._cap = params["threshold_floor_mdeg"], params["threshold_cap_mdeg"]
+        self._gain_pct, self._hysteresis_pct = params["spread_gain_pct"], params["hysteresis_pct"]
+        self._learnt = array("i", bytearray(4 * _LEARN))
+        self._judged = 0
+        self._base16 = 0
+        self._threshold0 = 0
+        self._was_over = False
+        self.baseline_mdeg = self.threshold_mdeg = NULL
+
+    @property
+    def ready(self):
+        """True once the baseline is set."""
+        return self._judged >= _SKIP + _LEARN
+
+    def unjudged(self):
+        """A stride without an estimate: shows the values in force from the 35th judged stride on."""
+        if self._judged > _SKIP + _LEARN:
+            self._show()
+
+    def learn(self, collapse_mdeg):
+        """A judged stride before the baseline is set."""
+        self._judged += 1
+        if self._judged > _SKIP:
+            self._learnt[self._judged - _SKIP - 1] = collapse_mdeg
+        if self.ready:
+            self._set_baseline()
+
+    def judge(self, collapse_mdeg):
+        """True if the collapse is over; `baseline_mdeg` and `threshold_mdeg` are what it was judged by. Strides within move the baseline."""
+        self._judged += 1
+        self._show()
+        self._was_over = collapse_mdeg - self.baseline_mdeg > self.threshold_mdeg
+        if not self._was_over:
+            self._follow(collapse_mdeg)
+        return self._was_over
+
+    def _follow(self, collapse_mdeg):
+        """Slow robust adaptation: 1/64 of the difference, at most 20 m° a stride."""
+        c16 = clamp(collapse_mdeg, -0x1000000, 0x1000000) * 16
+        self._base16 += clamp((c16 - self._base16) >> 6, -320, 320)
+
+    def _show(self):
+        t = self._threshold0
+        self.threshold_mdeg = t * self._hysteresis_pct // 100 if self._was_over else t
+        self.baseline_mdeg = self._base16 >> 4
+
+    def _set_baseline(self):
+        _sort(self._learnt)
+        base = median(self._learnt)
+        for i in range(_LEARN):
+            self._learnt[i] = abs(self._learnt[i] - base)
+        _sort(self._learnt)
+        spread = clamp(median(self._learnt), 0, 20000)
+        sd3 = (spread * 14826 // 10000) * self._gain_pct // 100
+        self._threshold0 = clamp(sd3, self._floor, self._cap)
+        self._base16 = 16 * base
+
+
+def _sort(a):
+    """Insertion sort in place: 28 values, once a donning, without allocating."""
+    for i in range(1, len(a)):
+        v, j = a[i], i
+        while j and a[j - 1] > v:
+            a[j] = a[j - 1]
+            j -= 1
+        a[j] = v
