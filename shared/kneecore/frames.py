@@ -1,0 +1,99 @@
+"""Frames on the serial line (docs/protocol.md): 0xC0, then escaped: length u16, type u8, sequence u8, payload, CRC-32.
+
+Escaped are 0x01-0x05, 0xC0 and 0xF5, as 0xF5, byte ^ 0x20: no control byte reaches a terminal's line discipline, and stray text cannot look like a frame.
+"""
+
+from .compat import const, micropython, ptr8  # noqa: F401
+from .crc import Checker, put_crc
+
+SYNC = const(0xC0)
+ESCAPE = const(0xF5)
+HEAD = const(4)
+CRC = const(4)
+MAX_TO_DEVICE = const(96)  # payload; with escapes a frame stays within the 128 bytes that an ESP32 takes unacknowledged in the usual case
+MAX_TO_HOST = const(512)
+PROTOCOL = const(1)
+
+PING, INFO, LIST, READ = 0x10, 0x11, 0x12, 0x13
+PONG, DATA, END, ERROR = 0x90, 0x91, 0x92, 0x93
+
+
+@micropython.viper
+def _escape(src: ptr8, n: int, dst: ptr8) -> int:
+    """Sync byte and escaped copy of src[:n] into dst; returns the length (at most 2n + 1)."""
+    dst[0] = 0xC0
+    at = 1
+    for i in range(n):
+        b = src[i]
+        if (b >= 1 and b <= 5) or b == 0xC0 or b == 0xF5:
+            dst[at] = 0xF5
+            dst[at + 1] = b ^ 0x20
+            at += 2
+        else:
+            dst[at] = b
+            at += 1
+    return at
+
+
+class FrameWriter:
+    """Builds frames in place: fill `body[HEAD:]`, call `build`, send `wire[:n]`."""
+
+    def __init__(self, max_payload):
+        self.body = bytearray(HEAD + max_payload + CRC)
+        self.wire = bytearray(2 * len(self.body) + 1)
+
+    def build(self, kind, sequence, n):
+        """Frame of the n payload bytes in `body`; returns its length in `wire`."""
+        b = self.body
+        b[0], b[1], b[2], b[3] = n & 255, n >> 8, kind, sequence & 255
+        put_crc(b, 0, HEAD + n, b, HEAD + n)
+        return _escape(b, HEAD + n + CRC, self.wire)
+
+
+class FrameReader:
+    """Finds frames in a byte stream, one byte at a time. What is not a frame is dropped and counted in `bad`."""
+
+    def __init__(self, max_payload):
+        self.body = bytearray(HEAD + max_payload + CRC)
+        self.length = self.kind = self.sequence = 0
+        self.bad = 0
+        self._max = max_payload
+        self._at = -1  # -1: waiting for a sync byte
+        self._escaped = False
+        self._check = Checker()
+
+    def feed(self, byte):
+        """Take one byte (0-255); True when it completed a good frame: `kind`, `sequence`, payload body[HEAD:HEAD+length]."""
+        if byte == SYNC:
+            if self._at > 0:
+                self.bad += 1
+            self._at, self._escaped = 0, False
+            return False
+        if self._at < 0:
+            return False
+        if byte == ESCAPE:
+            self._escaped = True
+            return False
+        if self._escaped:
+            byte, self._escaped = byte ^ 0x20, False
+        self.body[self._at] = byte
+        self._at += 1
+        return self._at >= HEAD and self._complete()
+
+    def _complete(self):
+        b = self.body
+        n = b[0] | (b[1] << 8)
+        if n > self._max:
+            return self._drop()
+        if self._at < HEAD + n + CRC:
+            return False
+        if not self._check.good(b, 0, HEAD + n):
+            return self._drop()
+        self.length, self.kind, self.sequence = n, b[2], b[3]
+        self._at = -1
+        return True
+
+    def _drop(self):
+        self.bad += 1
+        self._at = -1
+        return False
