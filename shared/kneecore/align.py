@@ -92,6 +92,14 @@ class Aligner:
         self._batches = 0
         self._d_new = self._d_old = self._n_new = self._n_old = 0
 
+    def gap(self, lost):
+        """Samples were lost on both chips: the timebase jumps on by `lost` shank samples, and phase and rate are learnt anew."""
+        self.n_s += lost
+        self.n_t = self.n_s
+        self._p[0] = self.n_s
+        self._batches = 0
+        self._d_new = self._d_old = self._n_new = self._n_old = 0
+
     @property
     def next_k(self):
         """Index of the next shank sample to be emitted."""

@@ -17,8 +17,8 @@ META, CALIBRATION, RAW, STRIDE, EVENT, DROPOUT, CLOSE = range(1, 8)
 TYPE_NAMES = ("", "META", "CALIBRATION", "RAW", "STRIDE", "EVENT", "DROPOUT", "CLOSE")
 
 # EVENT codes; the argument's meaning is in docs/format.md
-E_STATE, E_BUTTON, E_MOTOR_ON, E_MOTOR_OFF, E_FAULT, E_STOOD, E_ACCEPTED, E_REFUSED = range(1, 9)
-EVENT_NAMES = ("", "state", "button", "motor_on", "motor_off", "fault", "stood", "accepted", "refused")
+E_STATE, E_BUTTON, E_MOTOR_ON, E_MOTOR_OFF, E_FAULT, E_STOOD, E_ACCEPTED, E_REFUSED, E_BUZZ = range(1, 10)
+EVENT_NAMES = ("", "state", "button", "motor_on", "motor_off", "fault", "stood", "accepted", "refused", "buzz")
 
 # DROPOUT causes and CLOSE reasons
 LOST_FIFO, LOST_BUS, LOST_STORAGE = range(1, 4)

@@ -1,4 +1,4 @@
-"""Fault codes: small integers on the device, words on the host (one table for both)."""
+"""Fault codes: small integers on the device; their words are in fault_table.py."""
 
 NONE = 0
 FLEX_MISSING = 1
@@ -14,21 +14,3 @@ BUSY = 10
 NOT_FOUND = 11
 BAD_REQUEST = 12
 LOOP_STALL = 13
-
-# code: (name, what it means, what to do)
-TABLE = {
-    NONE: ("none", "no fault", ""),
-    FLEX_MISSING: ("flex_missing", "the flex sensor gives no plausible voltage", "check the flex sensor's plug; the run goes on with the gyros only"),
-    FLEX_DEGRADED: ("flex_degraded", "the flex sensor did not follow the squats", "put the sleeve on again; the run goes on with the gyros only"),
-    IMU_THIGH: ("imu_thigh", "the thigh IMU does not answer as an LSM6DSO(X)", "check its cable and address (0x6A)"),
-    IMU_SHANK: ("imu_shank", "the shank IMU does not answer as an LSM6DSO(X)", "check its cable and address (0x6B)"),
-    FIFO_OVERRUN: ("fifo_overrun", "an IMU's FIFO ran over and samples were lost", "the gap is in the record; pull the run and look at its gaps"),
-    STORAGE_FULL: ("storage_full", "the storage is full: the rest of the run was not recorded", "pull and erase old sessions"),
-    STORAGE_ERROR: ("storage_error", "the storage refused a write", "pull what is there, then check the flash"),
-    BAD_CONFIG: ("bad_config", "the configuration is not usable; defaults are in force", "set the configuration again"),
-    DONNING_REFUSED: ("donning_refused", "the donning was refused", "stand still, squat slowly, and try again"),
-    BUSY: ("busy", "the sleeve is in a run", "end the run with the button, then ask again"),
-    NOT_FOUND: ("not_found", "there is no such session on the sleeve", "list what there is with: sleeve sessions"),
-    BAD_REQUEST: ("bad_request", "the sleeve did not understand the request", "update toolkit and firmware to the same version"),
-    LOOP_STALL: ("loop_stall", "the sampling loop stood still for more than a FIFO can hold", "the gap is in the record"),
-}  # fmt: skip

@@ -3,16 +3,6 @@
 from .intmath import isqrt, mdeg, norm14
 
 OK, MOVED, TOO_FEW, TOO_SHALLOW, NO_END, AXES_UNCLEAR, UPSIDE_DOWN, SWAPPED = range(8)
-REASON_NAMES = (
-    "accepted",
-    "moved while standing",
-    "fewer than three squats",
-    "squats too shallow (45 degrees of knee bend are needed)",
-    "no end: stand still after the squats",
-    "the squats do not show a clear bending axis",
-    "a sensor is upside down or badly turned",
-    "thigh and shank sensors are swapped or badly turned",
-)
 _MIN_COS = 10531  # cos 50 deg, Q14
 FIELD_COUNT = 32
 

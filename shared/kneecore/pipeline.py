@@ -68,6 +68,15 @@ class Pipeline:
             return self._detect(n, mv)
         return self._don(n, mv)
 
+    def gap(self, lost, mv):
+        """After lost samples: a donning begins anew, a run goes on with the next whole stride; baseline and policy are kept."""
+        self.aligner.gap(lost)
+        if self._running:
+            self._restart_kernel(mv)
+            self._last_ic = -0x10000000
+        elif self._donning:
+            self._donning = Donning(self._params)
+
     def _don(self, n, mv):
         d = self._donning
         if d.phase == donning.DONE:
@@ -97,16 +106,19 @@ class Pipeline:
 
     def _start(self, mv):
         p = self._params
-        self._words = kernel.coefficients(self.calibration, p["arm_dps"])
-        self._state = kernel.fresh_state(self.aligner.next_k)
-        self._level = FlexLevel(self.calibration, p["flex_window"])
-        self._level.start(mv)
+        self._restart_kernel(mv)
         self._baseline = Baseline(p)
         self._cue = CuePolicy(p)
         self._jerk_min = p["contact_jerk_mg"] * 1000 // 488
         self._count = 0
         self._last_ic = -0x10000000
         self._running = True
+
+    def _restart_kernel(self, mv):
+        self._words = kernel.coefficients(self.calibration, self._params["arm_dps"])
+        self._state = kernel.fresh_state(self.aligner.next_k)
+        self._level = FlexLevel(self.calibration, self._params["flex_window"])
+        self._level.start(mv)
 
     def _detect(self, n, mv):
         self.stride_count = 0

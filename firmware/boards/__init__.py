@@ -1,0 +1,1 @@
+"""Board profiles: the only place, with the drivers, that knows `machine`."""

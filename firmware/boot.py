@@ -1,0 +1,1 @@
+# Tiny on purpose: it is replaced only after a new app has proved itself.

@@ -1,0 +1,89 @@
+"""The app's states: boot, idle, then a run (donning, running, saving), then idle again."""
+
+from boards.esp32_devkit import Board
+from kneecore import faults
+from kneecore.frames import PROTOCOL
+from kneecore.pipeline import Pipeline
+
+from . import BUILD, states, store
+from .config import Config
+from .console import Console
+from .recorder import Recorder
+from .run import Run
+from .sampler import Sampler
+
+_IDLE_MS = 20
+_BLINK_LOOPS = 100  # a short blink every 2 s
+
+
+class App:
+    """Ties board, console and runs together."""
+
+    def __init__(self, board):
+        self._board = board
+        self._console = Console(self.info)
+        self._config = Config()
+        self._config.load()
+        self._last_fault = self._config.fault
+        self._loops = 0
+
+    def info(self):
+        """What INFO answers."""
+        return {
+            "protocol": PROTOCOL,
+            "build": BUILD,
+            "device": self._board.device_id,
+            "board": self._board.name,
+            "state": states.NAMES[self._console.state],
+            "free_bytes": store.free_bytes(),
+            "sessions": len(store.ids()),
+            "params": self._config.params,
+            "problem": self._config.problem,
+            "last_fault": self._last_fault,
+            "reset_cause": self._board.reset_cause,
+            "battery_mv": self._board.battery.read_mv(),
+        }
+
+    def forever(self):
+        """Idle until the button starts a run; again and again, until Ctrl-C."""
+        self._console.state = states.IDLE
+        while True:
+            self._console.poll()
+            if self._board.button.pressed():
+                self._run()
+            self._blink()
+            self._board.clock.sleep_ms(_IDLE_MS)
+
+    def _blink(self):
+        self._loops = (self._loops + 1) % _BLINK_LOOPS
+        if self._loops == 1:
+            self._board.led.on()
+        elif self._loops == 3:
+            self._board.led.off()
+
+    def _run(self):
+        """One run. A fault at its start (a chip or the storage) is kept for INFO; the motor stays silent."""
+        self._board.led.on()
+        pipe = Pipeline(self._config.params, self._config.calibration)
+        sampler = Sampler(self._board, pipe)
+        try:
+            sampler.configure()
+            run = Run(self._board, self._console, pipe, sampler, Recorder(self._board, self._config))
+            run.go()
+            self._last_fault = run.fault
+        except OSError:
+            self._last_fault = sampler.fault or faults.STORAGE_ERROR
+        finally:
+            self._board.motor.off()
+            self._board.led.off()
+            self._console.state = states.IDLE
+
+
+def main():
+    """Run the app until Ctrl-C; then the REPL is free and the motor is off."""
+    board = Board()
+    try:
+        App(board).forever()
+    except KeyboardInterrupt:
+        board.motor.off()
+        print("sleeve: stopped. Ctrl-D starts it again.")

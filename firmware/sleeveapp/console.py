@@ -1,0 +1,151 @@
+"""Answers a host's frames on the serial port (docs/protocol.md). Polled, never blocking; a run is not disturbed."""
+
+import json
+import select
+import struct
+import sys
+
+from kneecore import faults
+from kneecore.frames import (
+    DATA,
+    END,
+    ERROR,
+    HEAD,
+    INFO,
+    LIST,
+    MAX_TO_DEVICE,
+    MAX_TO_HOST,
+    PING,
+    PONG,
+    PROTOCOL,
+    READ,
+    FrameReader,
+    FrameWriter,
+)
+from micropython import const
+
+from . import BUILD, states, store
+
+_CHUNK = const(508)
+_MOST = const(65536)
+_BYTES_A_POLL = const(160)
+
+
+class Console:
+    """`poll` once a loop. `state` is what PONG tells; `info` is a function that returns INFO's content."""
+
+    def __init__(self, info):
+        self._info = info
+        self.state = states.BOOT
+        self._in, self._out = sys.stdin.buffer, sys.stdout.buffer
+        self._poll = select.poll()
+        self._poll.register(sys.stdin, select.POLLIN)
+        self._byte = bytearray(1)
+        self._reader = FrameReader(MAX_TO_DEVICE)
+        self._writer = FrameWriter(MAX_TO_HOST)
+        self._pong = b"\x01\x00\x00\x00" + BUILD.encode()
+        self._wire = memoryview(self._writer.wire)
+
+    def poll(self):
+        """Take what has come in and answer whole requests."""
+        for _ in range(_BYTES_A_POLL):
+            if not self._waiting():
+                return
+            self._in.readinto(self._byte)
+            if self._reader.feed(self._byte[0]):
+                self._answer()
+
+    def _waiting(self):
+        for _ in self._poll.ipoll(0):
+            return True
+        return False
+
+    def _send(self, kind, n):
+        """Send the n payload bytes in the writer's body."""
+        n = self._writer.build(kind, self._reader.sequence, n)
+        self._out.write(self._wire[:n])
+
+    def _answer(self):
+        kind = self._reader.kind
+        if kind == PING:
+            self._send_pong()
+        elif kind not in (INFO, LIST, READ):
+            self._error(faults.BAD_REQUEST)
+        elif self.state != states.IDLE:
+            self._error(faults.BUSY)
+        elif kind == READ:
+            self._read()
+        else:
+            self._send_bytes(json.dumps(self._info() if kind == INFO else self._list()).encode())
+
+    def _send_pong(self):
+        body, pong = self._writer.body, self._pong
+        for i in range(len(pong)):
+            body[HEAD + i] = pong[i]
+        body[HEAD] = PROTOCOL
+        body[HEAD + 1] = self.state
+        self._send(PONG, len(pong))
+
+    def _error(self, code):
+        self._writer.body[HEAD] = code
+        self._send(ERROR, 1)
+
+    def _list(self):
+        return [{"id": i, "bytes": store.size(i), "closed": store.closed(i)} for i in store.ids()]
+
+    def _send_bytes(self, data):
+        """An answer that is in memory, as DATA ... END."""
+        sender = _Answer(self)
+        for at in range(0, len(data), _CHUNK):
+            sender.send(memoryview(data)[at : at + _CHUNK])
+        sender.end()
+
+    def _read(self):
+        if self._reader.length != 12:
+            self._error(faults.BAD_REQUEST)
+            return
+        session_id, offset, length = struct.unpack_from("<III", self._reader.body, HEAD)
+        if session_id not in store.ids():
+            self._error(faults.NOT_FOUND)
+            return
+        if length > _MOST or offset > store.size(session_id):
+            self._error(faults.BAD_REQUEST)
+            return
+        self._stream(session_id, offset, length)
+
+    def _stream(self, session_id, offset, length):
+        sender = _Answer(self)
+        chunk = bytearray(_CHUNK)
+        with store.open_session(session_id) as f:
+            f.seek(offset)
+            while length > 0:
+                n = f.readinto(memoryview(chunk)[: min(_CHUNK, length)])
+                if not n:
+                    break
+                sender.send(memoryview(chunk)[:n])
+                length -= n
+        sender.end()
+
+
+class _Answer:
+    """Numbers the chunks of one answer and keeps their CRC."""
+
+    def __init__(self, console):
+        import binascii
+
+        self._crc32 = binascii.crc32
+        self._console = console
+        self._total = 0
+        self._crc = 0
+
+    def send(self, chunk):
+        body = self._console._writer.body
+        struct.pack_into("<I", body, HEAD, self._total)
+        body[HEAD + 4 : HEAD + 4 + len(chunk)] = chunk
+        self._total += len(chunk)
+        self._crc = self._crc32(chunk, self._crc)
+        self._console._send(DATA, 4 + len(chunk))
+
+    def end(self):
+        struct.pack_into("<II", self._console._writer.body, HEAD, self._total, self._crc)
+        self._console._send(END, 8)

@@ -1,0 +1,156 @@
+"""One run from donning to the closed session: the loop that samples, detects, cues and records."""
+
+import gc
+
+from kneecore import blocks, faults, pipeline
+from kneecore.stride import CUE_MS, FIELD_COUNT
+from micropython import const
+
+from . import states
+from .sampler import BATCH_US
+
+_STOOD_BUZZ_MS = const(80)
+_ACCEPTED_BUZZ_MS = const(400)
+_REFUSED_BUZZ_MS = const(500)
+_TICKS_MASK = const(0x3FFFFFFF)
+
+
+class Run:
+    """Made at rest, with its chips configured; `go` returns when the run is over. In `running` nothing is allocated."""
+
+    def __init__(self, board, console, pipe, sampler, recorder):
+        self._board, self._console = board, console
+        self._pipe, self._sampler, self._recorder = pipe, sampler, recorder
+        strides = memoryview(pipe.strides)
+        self._stride_views = [strides[i * FIELD_COUNT : (i + 1) * FIELD_COUNT] for i in (0, 1)]
+        self._due = 0
+        self._origin = 0
+        self._reason = 0
+        self._cue_on = False
+        self._set_state(states.DONNING)
+
+    @property
+    def fault(self):
+        """The first fault of the run, 0 if none."""
+        return self._sampler.fault or self._recorder.fault or self._pipe.fault
+
+    def _set_state(self, state):
+        self._console.state = state
+        self._recorder.event(self._pipe.batches, blocks.E_STATE, state)
+
+    def go(self):
+        """Sample until the button, a refusal or a fault ends the run. KeyboardInterrupt closes the record and goes on to the caller."""
+        try:
+            self._start()
+            while not self._reason:
+                self._wait()
+                self._batch()
+        except KeyboardInterrupt:
+            self._reason = blocks.CLOSED_INTERRUPT
+            raise
+        finally:
+            self._end()
+
+    def _start(self):
+        gc.collect()
+        self._sampler.start()
+        self._origin = self._due = self._board.clock.ticks_us()
+
+    def _wait(self):
+        """Sleep to the next batch; a pulse that ends before it is ended on time."""
+        clock, motor = self._board.clock, self._board.motor
+        self._due = clock.ticks_add(self._due, BATCH_US)
+        left = clock.ticks_diff(self._due, clock.ticks_us())
+        pulse = motor.left_us()
+        if motor.on and pulse < left:
+            clock.sleep_us(pulse)
+            self._stop_pulse()
+            left = clock.ticks_diff(self._due, clock.ticks_us())
+        if left > 0:
+            clock.sleep_us(left)
+
+    def _stop_pulse(self):
+        motor = self._board.motor
+        if motor.poll() and self._cue_on:
+            self._recorder.event(self._pipe.batches, blocks.E_MOTOR_OFF, motor.was_on_ms)
+            self._cue_on = False
+
+    def _batch(self):
+        pipe, s = self._pipe, self._sampler
+        self._stop_pulse()
+        now = self._board.clock.ticks_us()
+        if s.drain():
+            self._overrun()
+            return
+        bits = pipe.batch(s.n_shank, s.n_thigh, s.mv)
+        if s.n_shank or s.n_thigh:
+            ticks = self._board.clock.ticks_diff(now, self._origin) & _TICKS_MASK
+            self._recorder.raw(pipe.batches, ticks, s.mv, pipe.shank, s.n_shank, pipe.thigh, s.n_thigh)
+        if bits & pipeline.STRIDES:
+            self._strides()
+        elif bits:
+            self._donned(bits)
+        self._console.poll()
+        if self._board.button.pressed():
+            self._recorder.event(pipe.batches, blocks.E_BUTTON, 1)
+            self._reason = blocks.CLOSED_BUTTON
+        if s.fault:
+            self._reason = blocks.CLOSED_FAULT
+
+    def _strides(self):
+        pipe = self._pipe
+        for i in range(pipe.stride_count):
+            self._recorder.stride(self._stride_views[i])
+            ms = pipe.strides[i * FIELD_COUNT + CUE_MS]
+            if ms:
+                self._board.motor.pulse(ms)
+                self._cue_on = True
+                self._recorder.cues += 1
+                self._recorder.event(pipe.batches, blocks.E_MOTOR_ON, ms)
+
+    def _donned(self, bits):
+        pipe, r = self._pipe, self._recorder
+        if bits & pipeline.STOOD:
+            r.event(pipe.batches, blocks.E_STOOD, 0)
+            self._buzz(_STOOD_BUZZ_MS)
+            return
+        r.calibration(pipe.accepted_batch, pipe.calibration)
+        if pipe.fault:
+            r.event(pipe.batches, blocks.E_FAULT, pipe.fault)
+        if bits & pipeline.REFUSED:
+            r.event(pipe.batches, blocks.E_REFUSED, pipe.calibration[0])
+            self._buzz(_REFUSED_BUZZ_MS)
+            self._reason = blocks.CLOSED_FAULT
+            return
+        r.event(pipe.batches, blocks.E_ACCEPTED, pipe.calibration[1])
+        self._buzz(_ACCEPTED_BUZZ_MS)
+        self._set_state(states.RUNNING)
+        gc.collect()
+        gc.disable()
+
+    def _buzz(self, ms):
+        self._board.motor.pulse(ms)
+        self._recorder.event(self._pipe.batches, blocks.E_BUZZ, ms)
+
+    def _overrun(self):
+        """A FIFO ran over: name the loss, start both anew, go on."""
+        s, pipe = self._sampler, self._pipe
+        chip = 0 if self._board.shank.overrun else 1
+        if self._board.shank.overrun and self._board.thigh.overrun:
+            chip = 2
+        lost = 256
+        self._recorder.dropout(pipe.batches, chip, blocks.LOST_FIFO, lost)
+        self._recorder.event(pipe.batches, blocks.E_FAULT, faults.FIFO_OVERRUN)
+        s.start()
+        pipe.gap(lost, s.mv)
+
+    def _end(self):
+        """Whatever happened: motor off first, then the record."""
+        self._board.motor.off()
+        gc.enable()
+        self._sampler.stop()
+        if self.fault and self._reason != blocks.CLOSED_INTERRUPT:
+            self._recorder.event(self._pipe.batches, blocks.E_FAULT, self.fault)
+        self._set_state(states.SAVING)
+        self._recorder.close(self._pipe.batches, self._reason or blocks.CLOSED_FAULT)
+        self._console.state = states.IDLE
