@@ -5,18 +5,26 @@ On CPython the decorators return the function unchanged and the casts return the
 module called `micropython` without these names, hence the attribute check.
 """
 
-try:
-    import micropython
+TYPE_CHECKING = False  # type checkers take it for True: to them the pointers are untyped, which is the one typed seam
+if TYPE_CHECKING:
+    from typing import Any
 
-    micropython.viper  # noqa: B018  a look-alike without viper must not pass
-    const = micropython.const
-    ptr8 = ptr16 = ptr32 = None
-except (ImportError, AttributeError):
+    micropython: Any
+    const: Any
+    ptr8 = ptr16 = ptr32 = Any
+else:
+    try:
+        import micropython
 
-    def _same(x):
-        return x
+        micropython.viper  # noqa: B018  a look-alike without viper must not pass
+        const = micropython.const
+        ptr8 = ptr16 = ptr32 = None
+    except (ImportError, AttributeError):
 
-    class micropython:  # noqa: N801  stands in for the module
-        viper = native = const = staticmethod(_same)
+        def _same(x):
+            return x
 
-    const = ptr8 = ptr16 = ptr32 = _same
+        class micropython:  # noqa: N801  stands in for the module
+            viper = native = const = staticmethod(_same)
+
+        const = ptr8 = ptr16 = ptr32 = _same

@@ -64,9 +64,9 @@ class Pipeline:
         if self._given and not self._running:
             self._start_given(mv)
         n = self.aligner.push(self.shank, n_shank, self.thigh, n_thigh)
-        if self._running:
+        if self._running or self._donning is None:
             return self._detect(n, mv)
-        return self._don(n, mv)
+        return self._don(self._donning, n, mv)
 
     def gap(self, lost, mv):
         """After lost samples: a donning begins anew, a run goes on with the next whole stride; baseline and policy are kept."""
@@ -77,8 +77,7 @@ class Pipeline:
         elif self._donning:
             self._donning = Donning(self._params)
 
-    def _don(self, n, mv):
-        d = self._donning
+    def _don(self, d, n, mv):
         if d.phase == donning.DONE:
             return 0
         phase = d.phase

@@ -1,0 +1,47 @@
+# Two commands do everything on a fresh machine with Python >= 3.11 and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test hil lint types bench clean
+
+demo: $(VENV)/.installed
+	@$(BIN)/sleeve demo --out out/demo
+
+test: $(VENV)/.dev lint types
+	@$(BIN)/pytest -n auto
+
+hil: $(VENV)/.dev
+	@$(BIN)/pytest hil
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	@$(BIN)/pyright --warnings
+	@$(BIN)/pyright --warnings -p firmware
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q tests/bench --benchmark
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12") if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@echo "setting up $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made pyproject.toml
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+# the ESP32 stubs shadow standard modules, so they live beside the environment, where only the firmware's check looks
+$(VENV)/.dev: $(VENV)/.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/stubs 'micropython-esp32-stubs==1.29.*'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .ruff_cache .hypothesis
