@@ -5,30 +5,51 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
 
 from kneesleeve.appbundle import app_files
-from kneesleeve.device.sleeve import Sleeve
+from kneesleeve.device.sleeve import MAX_READ, Sleeve
+from kneesleeve.engines.result import EngineResult
 from kneesleeve.errors import DeviceError
 from kneesleeve.link.serial_link import FrameLink
 from kneesleeve.recordings.recording import Recording
+from kneesleeve.sessions.reader import open_session
+from kneesleeve.sessions.session import Session
 from kneesleeve.virtual import Motion, Press, Scenario, VirtualSleeve, create_image, install_app
 
-VIRTUAL_ARCH = "x64"
+ARCH = "x64"
 _BUTTON_AT_BOOT_MS = 100
 _BUTTON_AFTER_END_MS = 60
-IDLE = 1  # state of docs/protocol.md
-Progress = Callable[[float], None]
+_IDLE = "idle"
+_BLOCKS = 1024  # 4 MiB of storage: a recording of 12 minutes at the raw level
+
+
+
+def run(
+    recording: Recording,
+    params: Mapping[str, int],
+    calibration: Sequence[int] | None = None,
+    *,
+    thigh_ppm: int = 0,
+    shank_ppm: int = 0,
+) -> EngineResult:
+    """Replay on the fixed drain schedule: bus and storage take no time, boot and button press come before sample 0."""
+    scenario = run_scenario(recording, charge_bus=False, thigh_ppm=thigh_ppm, shank_ppm=shank_ppm)
+    with tempfile.TemporaryDirectory(prefix="sleeve-") as folder:
+        image = Path(folder) / "sleeve.img"
+        make_image(image, params, calibration)
+        with finished_run(image, recording, scenario) as sleeve:
+            session = _fetch(sleeve, Path(folder) / "run.sleeve")
+    return result_of(session)
 
 
 def make_image(path: Path, params: Mapping[str, int], calibration: Sequence[int] | None = None) -> None:
     """A fresh storage image with the app and a configuration."""
     config = {"params": dict(params), "calibration": list(calibration) if calibration else None}
-    create_image(path)
-    install_app(path, app_files(VIRTUAL_ARCH) | {"config.json": json.dumps(config).encode()})
+    create_image(path, _BLOCKS)
+    install_app(path, app_files(ARCH) | {"config.json": json.dumps(config).encode()})
 
 
 def motion_of(recording: Recording) -> Motion:
@@ -37,34 +58,54 @@ def motion_of(recording: Recording) -> Motion:
     return Motion(r.thigh_gyro, r.thigh_accel, r.shank_gyro, r.shank_accel, r.flex_mv)
 
 
-def run_scenario(recording: Recording, **options: object) -> Scenario:
+def run_scenario(
+    recording: Recording, *, charge_bus: bool = True, thigh_ppm: int = 0, shank_ppm: int = 0
+) -> Scenario:
     """Button pressed after boot (a donning starts, and with it the motion) and again when the recording has ended."""
     end_ms = recording.n_samples * 1000 // 208 + _BUTTON_AFTER_END_MS
     presses = (Press(_BUTTON_AT_BOOT_MS, since="boot"), Press(end_ms))
-    return Scenario(presses=presses, **options)  # type: ignore[arg-type]
+    return Scenario(presses=presses, charge_bus=charge_bus, thigh_ppm=thigh_ppm, shank_ppm=shank_ppm)
 
 
 @contextmanager
-def finished_run(image: Path, recording: Recording, scenario: Scenario, progress: Progress) -> Iterator[Sleeve]:
-    """A sleeve on `image` that has lived through the recording and is idle again, with its link open."""
+def finished_run(
+    image: Path, recording: Recording, scenario: Scenario, waiting: Callable[[], None] = lambda: None
+) -> Iterator[Sleeve]:
+    """A sleeve on `image` that has lived through the recording and is idle again, with its link open.
+
+    `waiting` is called now and then. Raises DeviceError if the run does not end.
+    """
     with (
         VirtualSleeve(image, scenario, motion_of(recording)) as virtual,
         Sleeve(FrameLink(virtual.port, timeout_s=10.0)) as sleeve,
     ):
-        _await_end(sleeve, recording.duration_s, progress)
+        _await_end(sleeve, recording.duration_s, waiting)
         yield sleeve
 
 
-def _await_end(sleeve: Sleeve, duration_s: float, progress: Progress) -> None:
-    """Until the sleeve has made a session and is idle again. Wall time: a virtual run is much faster than its duration."""
+def _await_end(sleeve: Sleeve, duration_s: float, waiting: Callable[[], None]) -> None:
+    """Until the sleeve is idle and has a session. Wall time: a virtual run is much faster than its duration."""
     deadline = time.monotonic() + 60 + duration_s
     while time.monotonic() < deadline:
-        pong = sleeve.ping()
-        if pong.state == IDLE and sleeve.sessions():
+        if sleeve.ping().state == _IDLE and sleeve.sessions():
             return
-        progress(0.0)
+        waiting()
         time.sleep(0.02)
     raise DeviceError("The virtual sleeve did not end its run.", hint="Try again; if it stays so, please report it.")
 
 
-__all__ = ["finished_run", "make_image", "motion_of", "run_scenario", "tempfile"]
+def _fetch(sleeve: Sleeve, path: Path) -> Session:
+    """The newest session of the sleeve, read over its link."""
+    entry = sleeve.sessions()[-1]
+    with path.open("wb") as file:
+        for offset in range(0, entry.bytes, MAX_READ):
+            file.write(sleeve.read(entry.id, offset, min(MAX_READ, entry.bytes - offset)))
+    return open_session(path)
+
+
+def result_of(session: Session) -> EngineResult:
+    """What the session's own records say."""
+    from kneecore.blocks import E_FAULT
+
+    faults = tuple(e.arg for e in session.events if e.code == E_FAULT)
+    return EngineResult(session.calibration, session.accepted_batch, list(session.strides), tuple(dict.fromkeys(faults)))

@@ -1,0 +1,17 @@
+"""The verbs of `sleeve`, in the order of its help.
+
+A new verb is a line here and a module `cli/<verb>.py` with a function `command`.
+"""
+
+from __future__ import annotations
+
+VERBS: dict[str, str] = {
+    "demo": "The whole way on a virtual sleeve: put it on, run, pull, verify, report.",
+    "virtual": "Hold a virtual sleeve open on a port.",
+    "replay": "Run the detector over a recording.",
+    "info": "What a sleeve is, and how it is.",
+    "sessions": "List the runs on a sleeve.",
+    "pull": "Fetch runs from a sleeve.",
+    "verify": "Prove that a run's detector gave exactly what the reference gives.",
+    "report": "Make a page of a run.",
+}

@@ -1,0 +1,113 @@
+"""What a sleeve can be asked over its link, with every refusal in plain words."""
+
+from __future__ import annotations
+
+import struct
+from types import TracebackType
+from typing import Any
+
+from kneecore import frames
+from kneesleeve.device import answers
+from kneesleeve.device.answers import Pong, SessionEntry
+from kneesleeve.device.transfer import Pieces, receive
+from kneesleeve.errors import ProtocolError
+from kneesleeve.link.serial_link import FrameLink, SilenceError
+
+MAX_READ = 65536  # bytes of one READ
+_TRIES = 4  # answers without progress before a line counts as too bad
+_BAD_LINE = "Use a shorter cable or another port; `sleeve pull` goes on where it stopped."
+
+
+class Sleeve:
+    """A sleeve behind an open link. As a context manager it pings first, and closes the link at its end.
+
+    `pong` is the answer to the last ping. Every call raises LinkError when the sleeve is gone or silent,
+    DeviceError when it refuses (busy in a run, no such session, another protocol version).
+    """
+
+    def __init__(self, link: FrameLink) -> None:
+        self.link = link
+        self.pong: Pong | None = None
+
+    def __enter__(self) -> Sleeve:
+        try:
+            self.ping()
+        except BaseException:
+            self.link.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.link.close()
+
+    def ping(self, *, retries: int = 4) -> Pong:
+        """Protocol, state and build; answered in every state.
+
+        The retries bridge a board that resets when its port is opened.
+        """
+        frame = self.link.ask(frames.PING, timeout_s=min(1.0, self.link.timeout_s), retries=retries)
+        if frame.kind == frames.ERROR:
+            raise answers.refusal(frame.payload)
+        if frame.kind != frames.PONG:
+            raise ProtocolError(f"{self.link.port} answered a ping with frame 0x{frame.kind:02x}.", hint="Try again.")
+        self.pong = answers.parse_pong(frame.payload)
+        answers.check_protocol(self.pong)
+        return self.pong
+
+    def info(self) -> dict[str, Any]:
+        """The sleeve about itself: protocol, build, device, state, free_bytes, params, … (docs/protocol.md)."""
+        return answers.parse_object(self._whole(frames.INFO), "information")
+
+    def sessions(self) -> list[SessionEntry]:
+        """The sessions on the sleeve, by id."""
+        return answers.parse_sessions(self._whole(frames.LIST))
+
+    def read(self, session_id: int, offset: int, length: int) -> bytes:
+        """Bytes `offset` … `offset + length` of a session's file (fewer at its end), length at most `MAX_READ`.
+
+        What is lost or damaged on the line is asked for again.
+        """
+        if not 0 < length <= MAX_READ:
+            raise ValueError(f"a read is 1 … {MAX_READ} bytes, not {length}")
+        pieces = Pieces(length)
+        tries = 0
+        while (hole := pieces.hole()) and tries < _TRIES:
+            before = pieces.received
+            self._fill(session_id, offset, hole, pieces)
+            tries = 0 if pieces.received > before else tries + 1
+        content = pieces.joined()
+        if content is None:
+            raise ProtocolError(f"Data from {self.link.port} keeps arriving damaged.", hint=_BAD_LINE)
+        return content
+
+    def _fill(self, session_id: int, offset: int, hole: tuple[int, int], pieces: Pieces) -> None:
+        """One READ for a hole. A silence after some of it came is no error: the rest is asked for again."""
+        start, end = hole
+        before = pieces.received
+        payload = struct.pack("<III", session_id, offset + start, end - start)
+        ends = pieces.length == end
+        try:
+            total = receive(self.link.request(frames.READ, payload), pieces, start)
+        except SilenceError:
+            if pieces.received == before:
+                raise
+            return
+        if ends and total is not None and start + total < end:
+            pieces.shorten(start + total)
+
+    def _whole(self, kind: int) -> bytes:
+        """The content of an answer that can only be asked for as a whole."""
+        for _ in range(_TRIES):
+            pieces = Pieces(None)
+            try:
+                total = receive(self.link.request(kind), pieces)
+            except SilenceError:
+                if not pieces.received:
+                    raise
+                continue
+            content = None if total is None else pieces.joined(0, total)
+            if content is not None:
+                return content
+        raise ProtocolError(f"Data from {self.link.port} keeps arriving damaged.", hint=_BAD_LINE)

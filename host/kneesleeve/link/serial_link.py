@@ -1,0 +1,140 @@
+"""A serial port or PTY that carries frames: requests out, answers in, and plain words for what can go wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+
+import serial
+from kneesleeve.errors import LinkError
+from kneesleeve.link.codec import ANSWER_BIT, Decoder, Frame, encode
+from kneesleeve.link.opening import open_port
+
+BAUD = 115_200
+_POLL_S = 0.05  # how often a waiting read looks at its deadlines
+_STRAY_FACTOR = 15  # frames of an older request keep a wait alive for this many timeouts at the most
+
+
+class SilenceError(LinkError):
+    """The port is there, but no (further) answer came in time."""
+
+
+@dataclass
+class LinkStats:
+    """What went over the link since it was opened."""
+
+    frames: int = 0
+    bytes: int = 0
+    bad_frames: int = 0
+    retries: int = 0
+
+
+class FrameLink:
+    """An open port. `request` sends a frame and yields the answers that carry its sequence.
+
+    port: a device path (/dev/ttyUSB0, COM3), a PTY or a symbolic link to one. timeout_s: longest silence in an answer.
+    Raises LinkError when the port cannot be opened or vanishes, `SilenceError` when nothing answers.
+    """
+
+    def __init__(self, port: str, *, timeout_s: float = 2.0, baud: int = BAUD) -> None:
+        self.port = port
+        self.timeout_s = timeout_s
+        self.stats = LinkStats()
+        self._decoder = Decoder()
+        self._ready: list[Frame] = []
+        # Not 0: what an interrupted process left on the way must not look like an answer to us.
+        self._sequence = random.randrange(256)
+        self._serial = open_port(port, baud, _POLL_S)
+
+    def __enter__(self) -> FrameLink:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the port back. May be repeated."""
+        with contextlib.suppress(OSError, serial.SerialException):
+            self._serial.close()
+
+    def ask(self, kind: int, payload: bytes = b"", *, timeout_s: float | None = None, retries: int = 2) -> Frame:
+        """The first answer to a request."""
+        return next(self.request(kind, payload, timeout_s=timeout_s, retries=retries))
+
+    def request(
+        self, kind: int, payload: bytes = b"", *, timeout_s: float | None = None, retries: int = 2
+    ) -> Iterator[Frame]:
+        """Send a frame and yield its answers; the caller stops at the one that ends them.
+
+        Sent again up to `retries` times while nothing answers. Once answers came, a silence of `timeout_s` raises
+        `SilenceError`: what is missing then is the caller's to ask for.
+        """
+        limit_s = self.timeout_s if timeout_s is None else timeout_s
+        for attempt in range(retries + 1):
+            self.stats.retries += attempt > 0
+            sequence = self._send(kind, payload)
+            frame = self._next(sequence, limit_s)
+            if frame:
+                break
+        else:
+            raise self._silent(f"No answer from {self.port}")
+        while frame:
+            yield frame
+            frame = self._next(sequence, limit_s)
+        raise self._silent(f"{self.port} fell silent in the middle of an answer")
+
+    def _send(self, kind: int, payload: bytes) -> int:
+        self._sequence = (self._sequence + 1) & 0xFF
+        try:
+            self._serial.write(encode(kind, self._sequence, payload))
+        except serial.SerialTimeoutException:
+            raise self._silent(f"{self.port} takes no data") from None
+        except (OSError, serial.SerialException) as error:
+            raise self._unplugged(error) from error
+        return self._sequence
+
+    def _next(self, sequence: int, limit_s: float) -> Frame | None:
+        """The next answer with this sequence; None after `limit_s` without any good frame."""
+        start_s = silent_since_s = time.monotonic()
+        while True:
+            while self._ready:
+                frame = self._ready.pop(0)
+                if frame.kind & ANSWER_BIT and frame.sequence == sequence:
+                    return frame
+            self._ready = self._receive()
+            now_s = time.monotonic()
+            if self._ready:
+                silent_since_s = now_s
+            if now_s - silent_since_s >= limit_s or now_s - start_s >= _STRAY_FACTOR * limit_s:
+                return None
+
+    def _receive(self) -> list[Frame]:
+        """Frames in what has arrived; waits a short while when nothing has."""
+        try:
+            data = self._serial.read(max(1, self._serial.in_waiting))
+        except (OSError, TypeError, serial.SerialException) as error:  # TypeError: closed by another thread
+            raise self._unplugged(error) from error
+        frames = self._decoder.feed(data) if data else []
+        self.stats.bytes += len(data)
+        self.stats.frames += len(frames)
+        self.stats.bad_frames = self._decoder.bad
+        return frames
+
+    def _silent(self, what: str) -> SilenceError:
+        text = self._decoder.text
+        if b">>>" in text or b"raw REPL" in text:
+            return SilenceError(
+                f"{what}: MicroPython's prompt is there, but the sleeve's app is not running.",
+                hint="Reset the board; if that does not help, put the sleeve's firmware on it.",
+            )
+        seen = " (it sends text, but no frames)" if text else ""
+        return SilenceError(f"{what}{seen}.", hint="Is it a sleeve, switched on, and is this its port?")
+
+    def _unplugged(self, error: Exception) -> LinkError:
+        return LinkError(f"{self.port} was unplugged or switched off ({error}).", hint="Plug it in and try again.")

@@ -1,0 +1,94 @@
+"""Segment rates from sensor samples: the arithmetic of docs/detector.md §4.1, on arrays of any shape.
+
+int32 is enough: rows are unit vectors in Q13, so |row·sample| <= 3·8192·32768 < 2^30, and the rotated thigh rate is
+at most 16384·sqrt(3)·32768 < 2^30.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kneesleeve.reference.trig import cos_sin_q14
+from kneesleeve.reference.types import Calibration, Ints32, Shorts
+
+CHUNK = 32768  # samples: the working set of one pass stays in the cache
+
+
+@dataclass(frozen=True)
+class Row:
+    """One segment axis in sensor axes, Q13, and the bias of its rate, LSB in Q13."""
+
+    axis: tuple[int, int, int]
+    bias: int = 0
+
+    def folded(self, side: int) -> Row:
+        """With the side (+1, -1) multiplied into row and bias."""
+        x, y, z = (side * c for c in self.axis)
+        return Row((x, y, z), side * self.bias)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The six rows of the kernel, side folded in."""
+
+    shank_x: Row
+    shank_y: Row
+    shank_z: Row
+    thigh_x: Row
+    thigh_y: Row
+    thigh_z: Row
+
+
+def rows_of(calibration: Calibration) -> Rows:
+    """The kernel's rows of a calibration."""
+    side, bias = calibration.side, calibration.biases
+    (shank_x, shank_y, shank_z), (thigh_x, thigh_y, thigh_z) = calibration.shank_rows, calibration.thigh_rows
+    return Rows(
+        Row(shank_x, bias[0]).folded(side), Row(shank_y, bias[1]), Row(shank_z),
+        Row(thigh_x, bias[2]).folded(side), Row(thigh_y, bias[3]), Row(thigh_z, bias[4]).folded(side),
+    )  # fmt: skip
+
+
+def channels(samples: Shorts) -> Ints32:
+    """int16 [..., 3] as three planes, int32 [3, ...]."""
+    return np.ascontiguousarray(np.moveaxis(samples, -1, 0), dtype=np.int32)
+
+
+def rate(row: Row, planes: Ints32) -> Ints32:
+    """(row·v - bias + 4096) >> 13 of int32 [3, ...]: LSB of the sensor along the axis, int32 [...]."""
+    x, y, z = (np.int32(c) for c in row.axis)
+    total = planes[0] * x
+    total += planes[1] * y
+    total += planes[2] * z
+    total += np.int32(4096 - row.bias)
+    total >>= np.int32(13)
+    return total
+
+
+def sagittal_rates(rows: Rows, shank_gyro: Shorts, thigh_gyro: Shorts) -> tuple[Ints32, Ints32]:
+    """Shank rate `sy` and flexion rate `fr = sy - ty` of every sample, LSB, int32 [K] both."""
+    sy, fr = np.empty(len(shank_gyro), np.int32), np.empty(len(shank_gyro), np.int32)
+    for first in range(0, len(sy), CHUNK):
+        part = slice(first, first + CHUNK)
+        sy[part] = rate(rows.shank_y, channels(shank_gyro[part]))
+        np.subtract(sy[part], rate(rows.thigh_y, channels(thigh_gyro[part])), out=fr[part])
+    return sy, fr
+
+
+def abduction_rate(rows: Rows, shank_gyro: Shorts, thigh_gyro: Shorts, flexion_u: Ints32) -> Ints32:
+    """Rate of knee abduction, LSB, inward positive on both legs; gyro int16 [..., 3], flexion int32 [...]."""
+    cos, sin = cos_sin_q14(flexion_u)
+    thigh = channels(thigh_gyro)
+    cos *= rate(rows.thigh_x, thigh)
+    sin *= rate(rows.thigh_z, thigh)
+    cos -= sin
+    cos += np.int32(8192)
+    cos >>= np.int32(14)
+    return rate(rows.shank_x, channels(shank_gyro)) - cos
+
+
+def axial_acceleration(rows: Rows, shank_accel: Shorts) -> Ints32:
+    """Shank acceleration along the segment, LSB, int32 [...]."""
+    return rate(rows.shank_z, channels(shank_accel))
