@@ -3,6 +3,7 @@
 import time
 
 import machine
+
 from drivers.battery import Battery
 from drivers.button import Button
 from drivers.flex import FlexSensor

@@ -1,10 +1,10 @@
 """LSM6DSO and LSM6DSOX: 208 Hz, +-2000 dps, +-16 g, samples through the FIFO (ST datasheet DS12140 and application note AN5192).
 
-    imu = Lsm6dso(i2c, 0x6A, time)
-    imu.configure()                      # OSError if the chip is missing or keeps other settings than it was told
-    imu.start()
-    n = imu.available()                  # samples waiting
-    words = imu.read(n)                  # 14 bytes a sample: a gyro and an accel word; kneecore.fifo decodes them
+imu = Lsm6dso(i2c, 0x6A, time)
+imu.configure()                      # OSError if the chip is missing or keeps other settings than it was told
+imu.start()
+n = imu.available()                  # samples waiting
+words = imu.read(n)                  # 14 bytes a sample: a gyro and an accel word; kneecore.fifo decodes them
 """
 
 from micropython import const

@@ -5,6 +5,8 @@ import select
 import struct
 import sys
 
+from micropython import const
+
 from kneecore import faults
 from kneecore.frames import (
     DATA,
@@ -22,7 +24,6 @@ from kneecore.frames import (
     FrameReader,
     FrameWriter,
 )
-from micropython import const
 
 from . import BUILD, states, store
 

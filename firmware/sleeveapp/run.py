@@ -2,9 +2,10 @@
 
 import gc
 
+from micropython import const
+
 from kneecore import blocks, faults, pipeline
 from kneecore.stride import CUE_MS, FIELD_COUNT
-from micropython import const
 
 from . import states
 from .sampler import BATCH_US

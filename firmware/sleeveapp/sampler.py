@@ -1,8 +1,9 @@
 """Drains both IMUs and reads the flex sensor, once a batch, into the pipeline's buffers."""
 
+from micropython import const
+
 from kneecore import faults
 from kneecore.fifo import decode
-from micropython import const
 
 BATCH_US = const(20000)
 _MAX = const(64)

@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 import kneecore
-
 from kneesleeve.errors import DeviceError
 
 SLOT = "a"
@@ -62,7 +61,9 @@ def compile_file(source: Path, arch: str) -> bytes:
             text=True,
         )
         if done.returncode:
-            raise DeviceError(f"{source.name} does not compile for {arch}: {done.stderr.strip()}", hint="Mend the file.")
+            raise DeviceError(
+                f"{source.name} does not compile for {arch}: {done.stderr.strip()}", hint="Mend the file."
+            )
         content = out.read_bytes()
     _keep(cached, content)
     return content

@@ -5,7 +5,7 @@ Both chips run freely; the difference of their sample counts, averaged over 100 
 
 from array import array
 
-from .compat import const, micropython, ptr16, ptr32  # noqa: F401
+from .compat import const, micropython, ptr16, ptr32
 from .intmath import clamp
 
 MAX_IN = const(64)  # samples a batch may bring per chip

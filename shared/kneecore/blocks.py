@@ -2,7 +2,7 @@
 
 import struct
 
-from .compat import const, micropython, ptr8  # noqa: F401
+from .compat import const, micropython, ptr8
 from .crc import put_crc
 
 BLOCK = const(4096)  # a flash erase unit

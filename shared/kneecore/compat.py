@@ -24,7 +24,7 @@ else:
         def _same(x):
             return x
 
-        class micropython:  # noqa: N801  stands in for the module
+        class micropython:
             viper = native = const = staticmethod(_same)
 
         const = ptr8 = ptr16 = ptr32 = _same

@@ -2,7 +2,7 @@
 
 from array import array
 
-from .compat import micropython, ptr8, ptr32  # noqa: F401
+from .compat import micropython, ptr8, ptr32
 
 
 def _table():

@@ -3,7 +3,7 @@
 from array import array
 
 from . import fit
-from .compat import const, micropython, ptr16, ptr32  # noqa: F401
+from .compat import const, micropython, ptr16, ptr32
 from .intmath import clamp, isqrt
 
 _BLOCK = const(25)  # batches: 0.5 s

@@ -1,6 +1,6 @@
 """What the fault codes mean, in words: read by the host, never loaded on the device (its heap is small)."""
 
-from .faults import *  # noqa: F403
+from .faults import *
 
 # code: (name, what it means, what to do)
 TABLE = {

@@ -1,6 +1,6 @@
 """From the FIFO words of an LSM6DSO(X) to samples (tag byte, then three int16, little endian)."""
 
-from .compat import const, micropython, ptr8  # noqa: F401
+from .compat import const, micropython, ptr8
 
 WORD = const(7)  # bytes
 SAMPLE = const(12)  # bytes: gyro xyz, accel xyz

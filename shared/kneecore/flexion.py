@@ -2,7 +2,7 @@
 
 from array import array
 
-from .compat import micropython, ptr32  # noqa: F401
+from .compat import micropython, ptr32
 from .intmath import clamp, wrapped
 
 FLEX_LOW_MV = 50

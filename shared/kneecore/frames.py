@@ -3,14 +3,16 @@
 Escaped are 0x01-0x05, 0xC0 and 0xF5, as 0xF5, byte ^ 0x20: no control byte reaches a terminal's line discipline, and stray text cannot look like a frame.
 """
 
-from .compat import const, micropython, ptr8  # noqa: F401
+from .compat import const, micropython, ptr8
 from .crc import Checker, put_crc
 
 SYNC = const(0xC0)
 ESCAPE = const(0xF5)
 HEAD = const(4)
 CRC = const(4)
-MAX_TO_DEVICE = const(96)  # payload; with escapes a frame stays within the 128 bytes that an ESP32 takes unacknowledged in the usual case
+MAX_TO_DEVICE = const(
+    96
+)  # payload; with escapes a frame stays within the 128 bytes that an ESP32 takes unacknowledged in the usual case
 MAX_TO_HOST = const(512)
 PROTOCOL = const(1)
 

@@ -9,7 +9,7 @@ tests/kneecore/test_ranges.py drives the text with an integer that raises beyond
 
 from array import array
 
-from .compat import const, micropython, ptr16, ptr32  # noqa: F401
+from .compat import const, micropython, ptr16, ptr32
 
 RING = const(512)  # samples of history (2.46 s)
 RING_MASK = const(511)
@@ -20,13 +20,15 @@ _BIAS = const(0x10000000)  # signed words are stored with it added, so that ptr3
 C_WORDS = const(25)
 # state words
 S_K, S_G, S_A, S_AZ, S_MODE, S_ZC, S_IC, S_EXT, S_JERK, S_CLIP, S_WARM, S_EVENTS = range(12)
-S_EVENT0 = const(12)  # then per completed stride: ic, to, jerk + JERK_BIAS, k
+S_EVENT0 = const(12)  # then per completed stride: ic, to, jerk + JERK_BIAS, last clipped sample so far + 2^28
 S_WORDS = const(20)
 MAX_EVENTS = const(2)
 
 
 @micropython.viper
-def step(samples: ptr16, n: int, off: int, co: ptr32, st: ptr32, a_ring: ptr32, t_ring: ptr32, j_ring: ptr32, table: ptr16):
+def step(
+    samples: ptr16, n: int, off: int, co: ptr32, st: ptr32, a_ring: ptr32, t_ring: ptr32, j_ring: ptr32, table: ptr16
+):
     """Run n aligned samples (offset binary, 12 channels) through the kernel; off is the wrapped flexion offset of the batch."""
     b = 0x10000000
     # shank x, y (gyro), z (accel); thigh x, y, z (gyro), Q13
@@ -135,7 +137,7 @@ def step(samples: ptr16, n: int, off: int, co: ptr32, st: ptr32, a_ring: ptr32, 
                     st[q] = ic
                     st[q + 1] = k - 5
                     st[q + 2] = st[8]
-                    st[q + 3] = k
+                    st[q + 3] = clip + b
                     events += 1
         k += 1
     st[0] = k

@@ -136,13 +136,13 @@ class Pipeline:
         ic, to = s[at], s[at + 1]
         jerk = s[at + 2] - kernel.JERK_BIAS
         if 25 <= to - ic <= 79 and jerk >= self._jerk_min:
-            self._stride(ic, to, jerk, s[at + 3])
+            self._stride(ic, to, jerk, s[at + 3] - 0x10000000)
 
-    def _stride(self, ic, to, jerk, k):
-        """Write one stride record (docs/detector.md §5-§7)."""
+    def _stride(self, ic, to, jerk, clipped):
+        """Write one stride record (docs/detector.md §5-§7); `clipped`: the last clipped sample up to its completion."""
         out, o = self.strides, st.FIELD_COUNT * self.stride_count
         since = ic - self._last_ic
-        judged = self._state[kernel.S_CLIP] - 0x10000000 < ic - 4
+        judged = clipped < ic - 4
         m = self._stance
         m.measure(ic, to)
         out[o + st.INDEX] = self._count

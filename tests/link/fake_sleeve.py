@@ -14,7 +14,6 @@ import zlib
 from dataclasses import dataclass, field
 
 from kneecore import frames
-from kneecore.blocks import BLOCK
 from kneecore.fault_table import BAD_REQUEST, BUSY, NOT_FOUND
 from kneecore.frames import HEAD, FrameReader, FrameWriter
 
@@ -40,7 +39,10 @@ class Manners:
 
 
 class FakeSleeve(threading.Thread):
-    """Context manager. `port` is the PTY's path, `sessions` maps ids to files, `sent` counts bytes, `requests` lists what came."""
+    """Context manager; `port` is the PTY's path.
+
+    sessions: id to file. sent: bytes so far. requests: what came, (kind, payload) each.
+    """
 
     def __init__(self, sessions: dict[int, bytes] | None = None, manners: Manners | None = None) -> None:
         super().__init__(daemon=True)
@@ -108,7 +110,9 @@ class FakeSleeve(threading.Thread):
         elif m.state != 1:
             self._send(frames.ERROR, bytes((BUSY,)))
         elif kind == frames.INFO:
-            self._send_bytes(json.dumps({"protocol": 1, "device": "ab12", "state": "idle", "battery_mv": 3900}).encode())
+            self._send_bytes(
+                json.dumps({"protocol": 1, "device": "ab12", "state": "idle", "battery_mv": 3900}).encode()
+            )
         elif kind == frames.LIST:
             listed = [{"id": i, "bytes": len(d), "closed": True} for i, d in self.sessions.items()]
             self._send_bytes(json.dumps(listed).encode())
@@ -137,7 +141,7 @@ class FakeSleeve(threading.Thread):
         m = self.manners
         if m.hang_after is not None and self.sent + len(data) > m.hang_after:
             m.hang_after, self._hung = None, True
-        if self._hung:
+        if self._hung or self._over:
             return
         start, out = self.sent, bytearray(data)
         self.sent += len(data)
@@ -149,6 +153,7 @@ class FakeSleeve(threading.Thread):
             m.drop_at.remove(at)
         self._write(bytes(out))
         if m.unplug_after is not None and self.sent >= m.unplug_after:
+            m.unplug_after = None
             time.sleep(0.05)  # let the client take what is on the way
             self.unplug()
 
@@ -156,8 +161,3 @@ class FakeSleeve(threading.Thread):
         while data and not self._over:
             if select.select([], [self._master], [], 0.05)[1]:
                 data = data[os.write(self._master, data) :]
-
-
-def blocks_of(data: bytes) -> int:
-    """Whole blocks in a file."""
-    return len(data) // BLOCK

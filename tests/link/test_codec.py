@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kneecore import frames
 from kneecore.frames import HEAD, FrameReader, FrameWriter
-
 from kneesleeve.link.codec import Decoder, Frame, encode, unescape
 
 PAYLOADS = st.binary(max_size=512)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from fake_sleeve import FakeSleeve, Manners
-from kneecore import frames
 
+from kneecore import frames
 from kneesleeve.device.connect import connect
 from kneesleeve.device.sleeve import Pong, SessionEntry, Sleeve
 from kneesleeve.errors import DeviceError, LinkError, ProtocolError

@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from conftest import PRELUDE, ramp
+from conftest import PRELUDE, ramp_motion
 
 from kneesleeve.virtual import Scenario, create_image, install_app
 from kneesleeve.virtual.batch import run_main
@@ -42,7 +42,7 @@ def main() -> None:
         for count, charge in ((1, True), (SECONDS * 50, True), (SECONDS * 50, False)):
             install_app(image, {"main.py": (PRELUDE + TEXT.replace("COUNT", str(count))).encode()})
             began = time.perf_counter()
-            result = run_main(image, Scenario(charge_bus=charge), ramp(SECONDS * 208))
+            result = run_main(image, Scenario(charge_bus=charge), ramp_motion(SECONDS * 208))
             took = time.perf_counter() - began
             print(
                 f"{count} batches, bus charged {charge}: {took:.3f} s = {count * 0.02 / took:.0f} x",

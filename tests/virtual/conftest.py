@@ -38,11 +38,16 @@ def level(chip):
 """
 
 
-def ramp(count: int) -> Motion:
+def ramp_motion(count: int) -> Motion:
     """A motion in which every value tells its sample: gyro x = k, accel x = -k, flex = 1000 + k (mod 2^15)."""
     k = (np.arange(count) % 30000).astype(np.int16)
     gyro = np.stack([k, k // 2, -k], axis=1).astype(np.int16)
     return Motion(gyro, -gyro, gyro, -gyro, flex_mv=(1000 + k % 2000).astype(np.int16))
+
+
+@pytest.fixture
+def ramp() -> Callable[[int], Motion]:
+    return ramp_motion
 
 
 @pytest.fixture
@@ -54,13 +59,15 @@ def image(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def on_board(image: Path) -> Callable[..., BatchResult]:
-    """Run MicroPython text as main.py after PRELUDE; fails the test if it raises."""
+    """Run MicroPython text as main.py after PRELUDE; fails the test if it raises (or does not, with `ends` false)."""
 
-    def run(text: str, scenario: Scenario | None = None, motion: Motion | None = None) -> BatchResult:
+    def run(
+        text: str, scenario: Scenario | None = None, motion: Motion | None = None, *, ends: bool = True
+    ) -> BatchResult:
         install_app(image, {"main.py": (PRELUDE + text + "\nprint('END')\n").encode()})
         quiet = scenario or Scenario(charge_bus=False)
         result = run_main(image, quiet, motion, timeout_s=20)
-        assert result.output.endswith("END\r\n") or result.output.endswith("END\n"), result.output
+        assert result.output.rstrip().endswith("END") == ends, result.output
         return result
 
     return run
@@ -70,6 +77,6 @@ def on_board(image: Path) -> Callable[..., BatchResult]:
 def mpremote() -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(port: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "mpremote", "connect", port, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=20)
+        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
 
     return run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from conftest import ramp
 
 from kneesleeve.errors import ConfigError
 from kneesleeve.virtual import Press, Scenario
@@ -22,7 +21,7 @@ assert read(THIGH, 0x12) == b"\\x04" and read(THIGH, 0x10) == b"\\x00"
 """)
 
 
-def test_fifo_counts_only_with_rates_and_continuous_mode(on_board):
+def test_fifo_counts_only_with_rates_and_continuous_mode(on_board, ramp):
     on_board(
         """
 write(THIGH, 0x0A, 6)
@@ -41,7 +40,7 @@ assert level(THIGH) == 0 and level(SHANK) == 10
     )
 
 
-def test_burst_rolls_over_and_tags_follow_the_chip(on_board):
+def test_burst_rolls_over_and_tags_follow_the_chip(on_board, ramp):
     on_board(
         """
 start()
@@ -65,7 +64,7 @@ assert one[0] >> 3 == 1 and one[1] == 9 and level(SHANK) == 1, one
     )
 
 
-def test_overrun_keeps_the_newest_and_latches_once(on_board):
+def test_overrun_keeps_the_newest_and_latches_once(on_board, ramp):
     on_board(
         """
 start()
@@ -83,7 +82,7 @@ assert level(THIGH) == 510
     )
 
 
-def test_fifo_is_empty_after_the_motion_and_the_next_start_plays_it_again(on_board):
+def test_fifo_is_empty_after_the_motion_and_the_next_start_plays_it_again(on_board, ramp):
     on_board(
         """
 start()
@@ -102,7 +101,7 @@ assert read(THIGH, 0x78, 7)[1] == 0 and level(SHANK) == 6
     )
 
 
-def test_clock_error_changes_the_count(on_board):
+def test_clock_error_changes_the_count(on_board, ramp):
     scenario = Scenario(charge_bus=False, thigh_ppm=30_000, shank_ppm=-20_000)
     on_board(
         "start()\ntime.sleep_ms(1000)\nassert level(THIGH) == 430 and level(SHANK) == 408",
@@ -119,7 +118,7 @@ def test_the_bus_costs_its_wire_time(on_board):
     on_board("t = time.ticks_us()\nread(THIGH, 0x0F, 14)\nassert time.ticks_us() == t")
 
 
-def test_wrong_id_and_nack_window(on_board):
+def test_wrong_id_and_nack_window(on_board, ramp):
     scenario = Scenario(
         charge_bus=False,
         faults=(

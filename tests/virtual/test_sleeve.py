@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 
 import pytest
 import serial
-from conftest import ramp
 
 from kneesleeve.errors import DeviceError
 from kneesleeve.virtual import Press, Scenario, VirtualSleeve, install_app, read_file
@@ -25,6 +25,7 @@ while True:
         print("pressed")
         while not button.value():
             time.sleep_ms(5)
+        print("released")
 """
 
 
@@ -97,7 +98,7 @@ def test_button_live_and_at_boot(image):
     at_boot = Scenario(presses=(Press(50, 100, "boot"),))
     with VirtualSleeve(image, at_boot) as sleeve, serial.Serial(sleeve.port, timeout=0.1) as port:
         port.write(b"\x03\x04")  # a restart shows the press at boot again, now that somebody listens
-        read_until(port, b"pressed")
+        read_until(port, b"released")
         sleeve.press(50)
         read_until(port, b"pressed")
     wall = Scenario(clock="wall", speed=5)
@@ -153,12 +154,12 @@ def test_a_byte_flips_once(image):
         assert b"OKab" + bytes([ord("c") ^ 0x10]) + b"def" in read_until(port, b"\x04>")
 
 
-def test_nothing_is_left_behind(image):
-    folders_before = set(os.listdir("/tmp"))
+def test_nothing_is_left_behind(image, ramp, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with VirtualSleeve(image, Scenario(), ramp(100)) as sleeve:
         child = sleeve._bridge._board._child  # type: ignore[union-attr]
     assert child.poll() is not None
-    assert not {name for name in set(os.listdir("/tmp")) - folders_before if name.startswith("sleeve-")}
+    assert not list(tmp_path.glob("sleeve-*"))
     assert sleeve.motor_log() == []
     with pytest.raises(DeviceError):
         sleeve.press()

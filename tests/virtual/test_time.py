@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from conftest import PRELUDE, ramp
 
 from kneesleeve.virtual import Press, Scenario, install_app
 from kneesleeve.virtual.batch import run_main
 from kneesleeve.virtual.interpreter import BOARD_KIB
 
 
-def test_replay_schedule_is_exact(on_board):
+def test_replay_schedule_is_exact(on_board, ramp):
     """Batch j holds the samples k with (j-1)*20 ms <= k/208 s < j*20 ms, flex is that of the last of them."""
     result = on_board(
         """
@@ -37,7 +36,7 @@ for j in range(1, 51):
         assert flex_uv == (1000 + ks[-1]) * 1000
 
 
-def test_time_passes_only_in_sleeps_and_the_button_follows_the_script(on_board):
+def test_time_passes_only_in_sleeps_and_the_button_follows_the_script(on_board, ramp):
     began = time.monotonic()
     on_board(
         """
@@ -63,7 +62,7 @@ assert time.ticks_diff(time.ticks_add(0x3FFFFFFF, 5), 0x3FFFFFFE) == 6
     assert time.monotonic() - began < 5
 
 
-def test_timer_fires_when_time_passes_it(on_board):
+def test_timer_fires_when_time_passes_it(on_board, ramp):
     on_board(
         """
 seen = []
@@ -83,15 +82,29 @@ assert seen == [250, 1100, 1200], seen
     )
 
 
-def test_watchdog_resets_only_an_unfed_board(on_board, image):
+def test_a_timer_that_sets_another_does_not_wake_the_watchdog(on_board, ramp):
+    on_board(
+        """
+start()
+first = machine.Timer(0); second = machine.Timer(1)
+def again(_): second.init(mode=0, period=400, callback=lambda t: None)
+first.init(mode=0, period=50, callback=again)
+wdt = machine.WDT(timeout=500)
+time.sleep_ms(300)
+assert time.ticks_ms() == 300
+""",
+        motion=ramp(1000),
+    )
+
+
+def test_watchdog_resets_only_an_unfed_board(on_board, ramp):
     text = "start()\nw = machine.WDT(timeout=500)\nfor _ in range(20):\n    time.sleep_ms(300)\n    w.feed()\n"
     on_board(text, motion=ramp(3000))
-    install_app(image, {"main.py": (PRELUDE + text + "time.sleep_ms(600)\nprint('END')").encode()})
-    result = run_main(image, Scenario(charge_bus=False), ramp(3000))
-    assert result.exit_code == 64 + 3 and "END" not in result.output
+    result = on_board(text + "time.sleep_ms(600)\n", motion=ramp(3000), ends=False)
+    assert result.exit_code == 64 + 3
 
 
-def test_motor_log_tells_when_the_motor_ran(on_board):
+def test_motor_log_tells_when_the_motor_ran(on_board, ramp):
     result = on_board(
         """
 pwm = PWM(Pin(25), freq=200, duty_u16=0)
@@ -112,7 +125,7 @@ pwm.deinit()
 
 
 @pytest.mark.parametrize("clock", ["virtual", "wall"])
-def test_a_running_loop_allocates_nothing(on_board, clock):
+def test_a_running_loop_allocates_nothing(on_board, ramp, clock):
     """Over 1000 batches with everything a firmware does: FIFOs, flex, motor, button, timer, watchdog, NACKs."""
     scenario = Scenario(
         clock=clock,
@@ -131,7 +144,7 @@ def off(_): pwm.duty_u16(0)
 def drain(chip):
     try:
         i2c.readfrom_mem_into(chip, 0x3A, status)
-        i2c.readfrom_mem_into(chip, 0x78, views[status[0] | (status[1] & 3) << 8])
+        i2c.readfrom_mem_into(chip, 0x78, views[min(status[0] | (status[1] & 3) << 8, 119)])
     except OSError:
         return 1
     return 0
@@ -155,8 +168,8 @@ try:
     lost = loop(1000)
 finally:
     micropython.heap_unlock()
-assert gc.mem_alloc() - before < 200 and 1 <= lost <= 10, (gc.mem_alloc() - before, lost)
-""",
+assert gc.mem_alloc() - before < 200 and LEAST <= lost <= 10, (gc.mem_alloc() - before, lost)
+""".replace("LEAST", "5" if clock == "virtual" else "0"),
         scenario,
         ramp(208 * 25),
     )
@@ -168,7 +181,7 @@ def test_the_boards_own_memory_stays_within_its_allowance(image):
     assert 30 * 1024 < used <= BOARD_KIB * 1024
 
 
-def test_wall_clock_runs_at_its_speed(on_board):
+def test_wall_clock_runs_at_its_speed(on_board, ramp):
     began = time.monotonic()
     on_board(
         "start()\nt = time.ticks_ms()\ntime.sleep_ms(2000)\nd = time.ticks_diff(time.ticks_ms(), t)\n"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
+
 from kneesleeve.errors import SleeveError
 
 FAILED = 1

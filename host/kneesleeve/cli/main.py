@@ -7,10 +7,11 @@ import sys
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+
 from kneesleeve.cli.guard import guarded, report_error
 from kneesleeve.cli.verbs import VERBS
 from kneesleeve.errors import UsageError
-from typer.core import TyperCommand, TyperGroup
 
 # Plain help and usage errors: quicker than rich's, and one line each when piped.
 _SETTINGS: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}

@@ -57,7 +57,7 @@ def byte_progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _cell(value: object) -> str:
-    if value is None:
+    if value is None or value == "":
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 
 from kneecore import params as schema
-
 from kneesleeve.errors import ConfigError
 
 
@@ -21,7 +20,9 @@ def parse_params(words: list[str], *, side: str) -> dict[str, int]:
         try:
             params[name] = int(text)
         except ValueError:
-            raise ConfigError(f"{word} gives no integer.", hint=f"Write {name}=NUMBER." if equals else "Write NAME=VALUE.") from None
+            raise ConfigError(
+                f"{word} gives no integer.", hint=f"Write {name}=NUMBER." if equals else "Write NAME=VALUE."
+            ) from None
     problem = schema.problem(params)
     if problem:
         raise ConfigError(f"{problem[0].upper()}{problem[1:]}.", hint="Choose a value in that range.")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
 from kneesleeve.cli.options import Device, Json
 from kneesleeve.cli.output import byte_progress, note, print_json
 from kneesleeve.device.connect import connect
@@ -32,14 +33,24 @@ def command(
     pulled = []
     with connect(device) as sleeve:
         for session_id in sessions or _wanted(sleeve, everything):
-            with byte_progress(f"Session {session_id}") as progress:
-                pulled.append(pull(sleeve, session_id, out, progress))
-            _tell(session_id, pulled[-1])
+            pulled.append(_pull(sleeve, session_id, out))
             if not as_json:
                 print(pulled[-1].path)
     if as_json:
         print_json([_as_json(p) for p in pulled])
     return WITH_LOSS if any(p.losses for p in pulled) else 0
+
+
+def _pull(sleeve: Sleeve, session_id: int, out: Path) -> Pulled:
+    """One session, with progress and what is to be said of it on stderr."""
+    try:
+        with byte_progress(f"Session {session_id}") as progress:
+            pulled = pull(sleeve, session_id, out, progress)
+    except KeyboardInterrupt:
+        note(f"What came of session {session_id} is kept: the same command goes on from there.")
+        raise
+    _tell(session_id, pulled)
+    return pulled
 
 
 def _wanted(sleeve: Sleeve, everything: bool) -> list[int]:

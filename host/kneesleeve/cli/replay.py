@@ -37,9 +37,7 @@ def command(
     for warning in loaded.warnings:
         note(f"warning: {warning}")
     params = parse_params(param or [], side=loaded.side)
-    result = replay(
-        loaded, engine, params, _calibration(calibration, loaded), thigh_ppm=thigh_ppm, shank_ppm=shank_ppm
-    )
+    result = replay(loaded, engine, params, _calibration(calibration, loaded), thigh_ppm=thigh_ppm, shank_ppm=shank_ppm)
     answer = as_json(engine, result)
     if as_json_:
         print_json(answer)
@@ -67,7 +65,9 @@ def _ppm(text: str) -> tuple[int, int]:
     try:
         thigh, shank = (int(v) for v in text.split(","))
     except ValueError:
-        raise UsageError(f"--clock-ppm {text} is not understood.", hint="Two integers: --clock-ppm 30000,-20000") from None
+        raise UsageError(
+            f"--clock-ppm {text} is not understood.", hint="Two integers: --clock-ppm 30000,-20000"
+        ) from None
     return thigh, shank
 
 

@@ -6,12 +6,12 @@ A new verb is a line here and a module `cli/<verb>.py` with a function `command`
 from __future__ import annotations
 
 VERBS: dict[str, str] = {
-    "demo": "The whole way on a virtual sleeve: put it on, run, pull, verify, report.",
+    "demo": "The whole way on a virtual sleeve, from boot to report.",
     "virtual": "Hold a virtual sleeve open on a port.",
     "replay": "Run the detector over a recording.",
     "info": "What a sleeve is, and how it is.",
     "sessions": "List the runs on a sleeve.",
     "pull": "Fetch runs from a sleeve.",
-    "verify": "Prove that a run's detector gave exactly what the reference gives.",
+    "verify": "Prove a run: sleeve and reference agree bit for bit.",
     "report": "Make a page of a run.",
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from kneesleeve.cli.options import Json
 from kneesleeve.cli.output import note, print_json
 from kneesleeve.services.verdict import Verdict

@@ -14,6 +14,8 @@ from kneesleeve.errors import ProtocolError
 from kneesleeve.link.serial_link import FrameLink, SilenceError
 
 MAX_READ = 65536  # bytes of one READ
+PING_TIMEOUT_S = 1.0
+PING_RETRIES = 3  # together they bridge a board that resets when its port is opened
 _TRIES = 4  # answers without progress before a line counts as too bad
 _BAD_LINE = "Use a shorter cable or another port; `sleeve pull` goes on where it stopped."
 
@@ -42,12 +44,9 @@ class Sleeve:
     ) -> None:
         self.link.close()
 
-    def ping(self, *, retries: int = 4) -> Pong:
-        """Protocol, state and build; answered in every state.
-
-        The retries bridge a board that resets when its port is opened.
-        """
-        frame = self.link.ask(frames.PING, timeout_s=min(1.0, self.link.timeout_s), retries=retries)
+    def ping(self, *, retries: int = PING_RETRIES) -> Pong:
+        """Protocol, state and build; answered in every state."""
+        frame = self.link.ask(frames.PING, timeout_s=min(PING_TIMEOUT_S, self.link.timeout_s), retries=retries)
         if frame.kind == frames.ERROR:
             raise answers.refusal(frame.payload)
         if frame.kind != frames.PONG:

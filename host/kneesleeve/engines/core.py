@@ -6,10 +6,10 @@ from array import array
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+
 from kneecore import faults
 from kneecore.pipeline import REFUSED, STRIDES, Pipeline
 from kneecore.stride import FIELD_COUNT
-
 from kneesleeve.engines.result import EngineResult
 from kneesleeve.recordings.drain import Drained
 
@@ -47,5 +47,3 @@ def _result(pipe: Pipeline, strides: list[tuple[int, ...]]) -> EngineResult:
     found = (pipe.fault,) if pipe.fault != faults.NONE else ()
     record = tuple(pipe.calibration) if pipe.calibration else None
     return EngineResult(record, pipe.accepted_batch, strides, found)
-
-

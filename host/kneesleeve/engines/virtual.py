@@ -26,7 +26,6 @@ _IDLE = "idle"
 _BLOCKS = 1024  # 4 MiB of storage: a recording of 12 minutes at the raw level
 
 
-
 def run(
     recording: Recording,
     params: Mapping[str, int],
@@ -58,9 +57,7 @@ def motion_of(recording: Recording) -> Motion:
     return Motion(r.thigh_gyro, r.thigh_accel, r.shank_gyro, r.shank_accel, r.flex_mv)
 
 
-def run_scenario(
-    recording: Recording, *, charge_bus: bool = True, thigh_ppm: int = 0, shank_ppm: int = 0
-) -> Scenario:
+def run_scenario(recording: Recording, *, charge_bus: bool = True, thigh_ppm: int = 0, shank_ppm: int = 0) -> Scenario:
     """Button pressed after boot (a donning starts, and with it the motion) and again when the recording has ended."""
     end_ms = recording.n_samples * 1000 // 208 + _BUTTON_AFTER_END_MS
     presses = (Press(_BUTTON_AT_BOOT_MS, since="boot"), Press(end_ms))
@@ -108,4 +105,6 @@ def result_of(session: Session) -> EngineResult:
     from kneecore.blocks import E_FAULT
 
     faults = tuple(e.arg for e in session.events if e.code == E_FAULT)
-    return EngineResult(session.calibration, session.accepted_batch, list(session.strides), tuple(dict.fromkeys(faults)))
+    return EngineResult(
+        session.calibration, session.accepted_batch, list(session.strides), tuple(dict.fromkeys(faults))
+    )

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import serial
+
 from kneesleeve.errors import LinkError
 
 _WRITE_TIMEOUT_S = 2.0

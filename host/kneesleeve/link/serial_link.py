@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import random
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import serial
+
 from kneesleeve.errors import LinkError
 from kneesleeve.link.codec import ANSWER_BIT, Decoder, Frame, encode
 from kneesleeve.link.opening import open_port
@@ -133,8 +135,15 @@ class FrameLink:
                 f"{what}: MicroPython's prompt is there, but the sleeve's app is not running.",
                 hint="Reset the board; if that does not help, put the sleeve's firmware on it.",
             )
-        seen = " (it sends text, but no frames)" if text else ""
-        return SilenceError(f"{what}{seen}.", hint="Is it a sleeve, switched on, and is this its port?")
+        if text:
+            return SilenceError(
+                f"{what}: it sends text, but no frames.",
+                hint="Perhaps it is a board without the sleeve's firmware; if it is a sleeve, reset it.",
+            )
+        return SilenceError(f"{what}.", hint="Is it a sleeve, switched on, and is this its port?")
 
     def _unplugged(self, error: Exception) -> LinkError:
-        return LinkError(f"{self.port} was unplugged or switched off ({error}).", hint="Plug it in and try again.")
+        # What pyserial says of a port that went away ("readiness to read but returned no data") helps nobody.
+        code = getattr(error, "errno", None)
+        detail = "" if code in (None, errno.EIO, errno.ENXIO, errno.ENODEV) else f" ({error})"
+        return LinkError(f"{self.port} was unplugged or switched off{detail}.", hint="Plug it in and try again.")

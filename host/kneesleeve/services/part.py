@@ -24,11 +24,12 @@ class Part:
     def resume(self, entry: SessionEntry, read: Read) -> int:
         """Keep the whole blocks at the start that check and are of this session; returns how many bytes that is.
 
-        `read(offset, n)` asks the sleeve. Its last kept block must be the same there: ids may come again after a reset.
+        `read(offset, n)` asks the sleeve: the first and the last kept block must be the same there, because ids may
+        come again after the sleeve was erased.
         """
         data = self.path.read_bytes() if self.path.exists() else b""
         kept = good_bytes(data[: entry.bytes], entry.id)
-        if kept and read(kept - BLOCK, BLOCK) != data[kept - BLOCK : kept]:
+        if kept and any(read(at, BLOCK) != data[at : at + BLOCK] for at in {0, kept - BLOCK}):
             kept = 0
         with self.path.open("r+b" if data else "wb") as file:
             file.truncate(kept)

@@ -39,7 +39,8 @@ class Verdict:
     """`verdict`: exact (all that could be checked is equal), differs, or unverifiable (nothing could be checked).
 
     calibration: exact, differs, given (handed to the sleeve, not found by it), none (the donning did not end)
-    or unchecked. checked_share: part of the session's batches that was recomputed, 0 … 1. loss: what is missing, in words.
+    or unchecked. checked_share: part of the session's batches that was recomputed, 0 … 1.
+    checked_strides, checked_cues: how many of them were compared. loss: what is missing, in words.
     """
 
     verdict: Literal["exact", "differs", "unverifiable"]

@@ -41,17 +41,18 @@ def verify(session: Session, reference: Reference | None = None) -> Verdict:
     until = comparable_batches(session)
     reason = _unverifiable(session, until)
     if reason:
-        return _verdict(session, 0, "unchecked", None, 0, reason)
+        return _verdict(session, 0, reason=reason)
     reference = reference or _reference()
     drained = first_batches(session.drained, until)
     state, difference = _check_calibration(session, drained, until, reference)
     if session.calibration is None or session.accepted_batch > until:
-        reason = "" if difference else "the donning did not end in what can be checked"
-        return _verdict(session, until, state, difference, 0, reason)
+        if difference:
+            return _verdict(session, until, state=state, difference=difference)
+        return _verdict(session, 0, state=state, reason="the donning did not end in what can be checked")
     recomputed = reference.detect(drained, session.params, session.calibration, session.accepted_batch)
     cues, motor_difference = check_motor(session, until)
     difference = difference or compare_strides(session.strides, recomputed, until) or motor_difference
-    return _verdict(session, until, state, difference, cues, "")
+    return _verdict(session, until, state=state, difference=difference, cues=cues)
 
 
 def comparable_batches(session: Session) -> int:
@@ -114,7 +115,13 @@ def _first_difference(
 
 
 def _verdict(
-    session: Session, until: int, state: Compared, difference: Difference | None, cues: int, reason: str
+    session: Session,
+    until: int,
+    *,
+    state: Compared = "unchecked",
+    difference: Difference | None = None,
+    cues: int = 0,
+    reason: str = "",
 ) -> Verdict:
     batches = max(session.last_batch, len(session.drained))
     checked = sum(s[BATCH] <= until for s in session.strides)
@@ -123,9 +130,19 @@ def _verdict(
         f"batch {d.batch}: the sleeve lost {d.samples or 'an unknown number of'} samples" for d in session.dropouts
     ]
     return Verdict(
-        "differs" if difference else "unverifiable" if reason else "exact", state, until / batches if batches else 0.0,
-        until, batches, checked, len(session.strides), cues, session.closed, difference, reason, loss,
-    )  # fmt: skip
+        verdict="differs" if difference else "unverifiable" if reason else "exact",
+        calibration=state,
+        checked_share=until / batches if batches else 0.0,
+        checked_batches=until,
+        batches=batches,
+        checked_strides=checked,
+        strides=len(session.strides),
+        checked_cues=cues,
+        closed=session.closed,
+        difference=difference,
+        reason=reason,
+        loss=loss,
+    )
 
 
 def _reference() -> Reference:

@@ -6,8 +6,9 @@ import struct
 from collections.abc import Iterable
 
 import numpy as np
-from kneesleeve.recordings.drain import NO_FLEX_MV, Drained
 from numpy.typing import NDArray
+
+from kneesleeve.recordings.drain import NO_FLEX_MV, Drained
 
 _HEAD = struct.Struct("<IIhBB")
 _SAMPLE = 12  # bytes: 6 int16

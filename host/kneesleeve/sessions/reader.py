@@ -107,7 +107,7 @@ class _Builder:
             return
         try:
             taker(record.payload)
-        except (struct.error, ValueError, IndexError) as error:
+        except (struct.error, ValueError, TypeError, IndexError) as error:
             name = blocks.TYPE_NAMES[record.kind]
             self._losses.append(Loss(f"record {record.sequence} ({name})", f"not readable: {error}", i))
             self._doubt()

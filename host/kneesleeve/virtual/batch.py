@@ -35,7 +35,12 @@ def run_main(image: Path, scenario: Scenario, motion: Motion | None = None, *, t
         command = interpreter.command(script, name, "1", "run", heap_kib=scenario.heap_kib, repl=False)
         try:
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout_s
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=timeout_s,
+                check=False,
             )
         except subprocess.TimeoutExpired as error:
             said = (error.output or b"")[-500:].decode("utf-8", "replace")

@@ -134,13 +134,14 @@ def min_edge_us():
 
 def _fire_next():
     """Do what is planned for `next_us` and plan again."""
+    due_us = next_us  # a callback that reads the clock or sets a timer plans anew
     edges = False
     for presses in _presses:
-        if presses.due_us() <= next_us:
+        if presses.due_us() <= due_us:
             presses.passed += 1
             edges = True
     for timer in timers:
-        if timer.due_us <= next_us:
+        if timer.due_us <= due_us:
             timer.fire()
     if edges:
         for call in on_edge:

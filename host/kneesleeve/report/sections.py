@@ -1,0 +1,141 @@
+"""What stands in the page besides figures: tiles, notes, lists, footer. Text and numbers only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Any
+
+from kneecore import faults
+from kneecore.blocks import E_FAULT
+from kneesleeve.report.calibration import Donning
+from kneesleeve.report.model import Model
+from kneesleeve.report.source import SessionLike, VerdictLike
+from kneesleeve.report.words import REASONS, count, duration, number, percent
+
+_VERDICTS = {
+    "exact": "All results were worked out a second time on the computer, from the recorded raw samples, and came out exactly equal",
+    "differs": "The results worked out again on the computer differ from the sleeve's. Do not rely on this run; please report it",
+    "unverifiable": "The results could not be worked out a second time from what was recorded",
+}
+
+
+def tiles(m: Model) -> list[tuple[str, str]]:
+    """Big number and what it is."""
+    f = m.facts
+    found: list[tuple[str, str]] = []
+    if f.state == "judged":
+        found.append((percent(f.over_share or 0.0), f"over your limit ({f.over} of {f.compared})"))
+        found.append((str(f.cues), "buzz" if f.cues == 1 else "buzzes"))
+    if f.strides:
+        found.append((duration(f.running_s), f"of running, {count(f.strides, 'stride')} of this leg"))
+    if f.cadence_spm:
+        found.append((number(f.cadence_spm, 0), "steps a minute"))
+    if f.contact_ms:
+        found.append((f"{number(f.contact_ms, 0)} ms", "foot on the ground"))
+    return found
+
+
+def what_to_do(m: Model) -> str:
+    """The next step where a run was not judged; "" where it was."""
+    state = m.facts.state
+    if state == "learning":
+        missing = 35 - m.facts.judged
+        return (
+            "The sleeve compares you with yourself, and first learns what is usual for you: 34 judged strides, about half a "
+            f"minute of steady running. In this run it needed {count(max(missing, 1), 'more stride')}. Just run a little longer."
+        )
+    if state == "no_strides":
+        return "Run for at least a minute after the squats. If you did run, check that both sensors sit where the marks are."
+    return m.donning.advice if state in {"refused", "unfinished"} else ""
+
+
+def reason_rows(m: Model) -> list[tuple[int, str]]:
+    """How many strides, and why they were answered as they were; most frequent first."""
+    found = [(n, REASONS.get(code, f"reason {code}, not known to this toolkit")) for code, n in m.reasons.items()]
+    return sorted(found, reverse=True)
+
+
+def donning_sentences(d: Donning) -> list[str]:
+    """What the donning found, in words."""
+    if d.status == "given":
+        return ["The calibration was handed to the sleeve; it was not found by a donning in this recording."]
+    if d.status != "accepted":
+        return [f"The donning did not succeed: {d.why}.", d.advice]
+    flex = (
+        "The flex sensor was matched to the knee angle."
+        if d.has_flex
+        else "The flex sensor could not be used: the knee angle comes from the motion sensors alone and its level is a guess."
+    )
+    return [
+        f"Quality {d.quality} of 100: {d.word}. {d.advice}",
+        f"{count(d.squats, 'good squat')} seen. {flex}",
+        f"The thigh sensor sat {number(d.thigh_turn_deg, 0)}° from straight, the shank sensor {number(d.shank_turn_deg, 0)}°. "
+        "That was measured and taken into account.",
+    ]
+
+
+def recording_notes(session: SessionLike, m: Model) -> list[str]:
+    """Gaps, losses, faults and an unclosed end, in words; the good news where there is nothing."""
+    notes = []
+    if m.gaps:
+        notes.append(
+            f"{count(m.facts.gaps, 'gap')}, {m.facts.missing_s:.2f} s in all, hatched in the figures: {_causes(m)}."
+        )
+    elif len(session.drained):
+        notes.append("No gaps: every sample of the run is there.")
+    else:
+        notes.append("This recording holds strides only, no raw samples: curves and angles cannot be drawn.")
+    if not session.closed:
+        notes.append(
+            "The recording has no proper end (power or storage gave out); all up to its last good record is used."
+        )
+    shown = [str(loss) for loss in session.losses[:5]]
+    if shown:
+        notes.append("Not readable in the file: " + "; ".join(shown) + (" …" if len(session.losses) > 5 else "") + ".")
+    return notes + [fault_sentence(int(event[2])) for event in session.events if event[1] == E_FAULT]
+
+
+def fault_sentence(code: int) -> str:
+    """A fault in words with what to do."""
+    _, meaning, advice = faults.TABLE.get(code, ("", f"fault {code}, not known to this toolkit", ""))
+    return f"The sleeve reported: {meaning}" + (f"; {advice}." if advice else ".")
+
+
+def verdict_sentence(verdict: VerdictLike | None) -> str:
+    """The outcome of `verify` in words; "" where it was not run."""
+    if verdict is None:
+        return ""
+    share = getattr(verdict, "share", getattr(verdict, "checked_share", None))
+    words = _VERDICTS.get(verdict.verdict, f"The check said: {verdict.verdict}")
+    return words + (f" ({percent(share)} of the run could be checked)." if share is not None else ".")
+
+
+def footer(session: SessionLike, m: Model) -> list[tuple[str, str]]:
+    """What this is a report of, and by what it was made."""
+    meta: Mapping[str, Any] = session.meta
+    found = [
+        ("Session", meta.get("session")),
+        ("Sleeve", meta.get("device")),
+        ("Started", meta.get("started") or "time not known to the sleeve"),
+        ("Recording", f"{duration(m.facts.duration_s)}, file {session.path.name}"),
+        ("Firmware", meta.get("build")),
+        ("Detector", meta.get("detector")),
+        ("Toolkit", toolkit_version()),
+    ]
+    return [(name, str(value)) for name, value in found if value is not None]
+
+
+def toolkit_version() -> str:
+    """Version of the installed toolkit."""
+    try:
+        return f"kneesleeve {metadata.version('kneesleeve')}"
+    except metadata.PackageNotFoundError:
+        return "kneesleeve, from a source tree"
+
+
+def _causes(m: Model) -> str:
+    kinds: dict[str, int] = {}
+    for gap in m.gaps:
+        kinds[gap.cause] = kinds.get(gap.cause, 0) + 1
+    return ", ".join(cause if n == 1 else f"{cause} ({n}×)" for cause, n in kinds.items())

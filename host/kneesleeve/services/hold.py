@@ -1,0 +1,37 @@
+"""Holds a virtual sleeve open on a port, for mpremote, a terminal or another `sleeve`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from kneecore import params as schema
+from kneesleeve.engines.virtual import make_image, motion_of, run_scenario
+from kneesleeve.recordings import Recording
+from kneesleeve.virtual import Scenario, VirtualSleeve, list_files
+
+
+def prepare_image(image: Path, side: str) -> bool:
+    """Make the storage image with the app if it is not there; an existing one is left as it is. True if it was made."""
+    if image.exists():
+        list_files(image)  # a file that is no image is refused here, before anything runs on it
+        return False
+    image.parent.mkdir(parents=True, exist_ok=True)
+    make_image(image, schema.defaults() | {"side": int(side == "R")})
+    return True
+
+
+@contextmanager
+def held(
+    image: Path, recording: Recording, *, link: Path | None, speed: float, don_now: bool
+) -> Iterator[VirtualSleeve]:
+    """A virtual sleeve on the wall clock times `speed`, worn by `recording`.
+
+    don_now: the button is pressed after boot and again at the recording's end; else the sleeve waits for its button.
+    """
+    scenario = run_scenario(recording) if don_now else Scenario()
+    scenario = replace(scenario, clock="wall", speed=speed)
+    with VirtualSleeve(image, scenario, motion_of(recording), link=link) as sleeve:
+        yield sleeve
