@@ -1,4 +1,4 @@
-"""The firmware's files as they lie on a sleeve: boot.py and main.py at the root, the app and kneecore compiled in slot /a.
+"""The firmware's files as they lie on a sleeve: boot.py and main.py at the root, app and kneecore compiled in slot /a.
 
 The app is cross-compiled because viper text compiled on the device needs more heap than a run leaves.
 """
@@ -57,6 +57,7 @@ def compile_file(source: Path, arch: str) -> bytes:
         out = Path(folder) / "out.mpy"
         done = subprocess.run(
             [_compiler(), "-O3", f"-march={arch}", "-s", source.name, "-o", str(out), str(source)],
+            check=False,
             capture_output=True,
             text=True,
         )

@@ -216,6 +216,6 @@ def _turned(t):
     """Angle a sensor has turned since standing, in 32 U."""
     total = 0
     for x in t:
-        x = clamp(x, -16383, 16383)
+        x = clamp(x, -16383, 16383)  # noqa: PLW2901
         total += x * x
     return isqrt(total)

@@ -37,7 +37,8 @@ def command(
 ) -> None:
     """Hold a virtual sleeve open; the first line printed is its port.
 
-    With --recording or --runner it is put on right after boot and the run ends with the motion; otherwise it waits for its button.
+    With --recording or --runner it is put on right after boot and the run ends with the motion; otherwise it waits for
+    its button.
     """
     if recording and runner:
         raise UsageError("--recording and --runner exclude each other.", hint="Use one of them.")

@@ -1,3 +1,3 @@
-"""Three engines, one answer: numpy (the reference), core (kneecore on CPython), virtual (the firmware on a virtual sleeve)."""
+"""Three engines, one answer: numpy (the reference), core (kneecore on CPython), virtual (firmware, virtual sleeve)."""
 
 ENGINES = ("numpy", "core", "virtual")

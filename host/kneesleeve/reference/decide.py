@@ -47,7 +47,7 @@ def decide(measured: Measured, params: Params) -> list[Record]:
         if judged:
             over, base, threshold, reason, cue_ms = _decision(baseline, cue, collapse, ic, stride, now)
         else:
-            collapse = excursion = NULL
+            collapse = excursion = NULL  # noqa: PLW2901  what the record will hold
             over, cue_ms, reason = False, 0, R_UNJUDGED
             base, threshold = baseline.in_force() if baseline.judged > LEARNING else (NULL, NULL)
         records.append(

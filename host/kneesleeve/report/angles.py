@@ -68,7 +68,7 @@ def _level_deg(gyro_deg: Floats, part: Aligned, mv_before: Ints, calibration: Ca
 
 
 def _flex_deg(calibration: Calibration, mv: Ints) -> tuple[Floats, NDArray[np.bool_]]:
-    """Flexion by the flex map in degrees, and where the reading is usable; without a flex sensor the mean of running."""
+    """Flexion by the flex map in degrees, and where it is usable; without a flex sensor the mean of running."""
     if not calibration.has_flex:
         return np.full(len(mv), _MEAN_RUNNING_DEG), np.ones(len(mv), bool)
     m = np.clip(np.asarray(mv, np.float64) - calibration.mv0, -1500, 1500)

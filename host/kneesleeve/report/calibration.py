@@ -22,9 +22,9 @@ _REFUSALS = {
     2: ("there were too few squats", "After standing still, do five slow squats, about four seconds each."),
     3: ("the squats were too shallow", "Go down until the knee is bent by at least 50°, slowly, five times."),
     4: ("the squats did not end with standing still", "After the fifth squat, stand still for three seconds."),
-    5: ("the knee did not bend around one clear axis", "Squat slowly and straight, feet hip-wide, heels on the ground."),
+    5: ("the knee did not bend around one clear axis", "Squat slowly and straight, heels on the ground."),
     6: ("a sensor sits upside down or far out of place", "Put the sleeve on with its marks up and to the front."),
-    7: ("a sensor is turned too far, or the two are swapped", "Check that the thigh sensor is on the thigh, marks in front."),
+    7: ("a sensor is turned too far, or the two are swapped", "Thigh sensor on the thigh, marks to the front."),
 }  # fmt: skip
 _UNKNOWN = ("the reason has a number this toolkit does not know", "Update the toolkit, then make the report again.")
 

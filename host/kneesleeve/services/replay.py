@@ -26,7 +26,10 @@ def replay(
     thigh_ppm: int = 0,
     shank_ppm: int = 0,
 ) -> EngineResult:
-    """Run `engine` over the recording. Clock errors (ppm) exist only on the virtual sleeve. Raises UsageError for an unknown engine."""
+    """Run `engine` over the recording. Clock errors (ppm) exist only on the virtual sleeve.
+
+    Raises UsageError for an unknown engine.
+    """
     if engine not in ENGINES:
         raise UsageError(f"There is no engine {engine!r}.", hint=f"Engines: {', '.join(ENGINES)}.")
     if engine == "virtual":
@@ -45,7 +48,10 @@ def replay(
 
 
 def mounting_calibration(recording: Recording) -> list[int]:
-    """Calibration record from the recording's mounting matrices (docs/detector.md §3.5). Raises RecordingError if it has none."""
+    """Calibration record from the recording's mounting matrices (docs/detector.md §3.5).
+
+    Raises RecordingError if it has none.
+    """
     from kneesleeve.recordings.errors import RecordingError
 
     r = recording
