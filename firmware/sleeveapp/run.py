@@ -71,9 +71,13 @@ class Run:
             clock.sleep_us(left)
 
     def _stop_pulse(self):
-        motor = self._board.motor
-        if motor.poll() and self._cue_on:
-            self._recorder.event(self._pipe.batches, blocks.E_MOTOR_OFF, motor.was_on_ms)
+        if self._board.motor.poll():
+            self._pulse_ended()
+
+    def _pulse_ended(self):
+        """Record how long a cue really was."""
+        if self._cue_on:
+            self._recorder.event(self._pipe.batches, blocks.E_MOTOR_OFF, self._board.motor.was_on_ms)
             self._cue_on = False
 
     def _batch(self):
@@ -148,6 +152,7 @@ class Run:
     def _end(self):
         """Whatever happened: motor off first, then the record."""
         self._board.motor.off()
+        self._pulse_ended()
         gc.enable()
         self._sampler.stop()
         if self.fault and self._reason != blocks.CLOSED_INTERRUPT:

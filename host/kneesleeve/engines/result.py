@@ -12,7 +12,7 @@ class EngineResult:
     """The detector's whole answer on one run.
 
     calibration: the 32 integers of docs/detector.md §3.5, or None where the donning neither ended nor was refused.
-    accepted_batch: the batch in which the donning was accepted or refused (0 for a recording's calibration, -1 for None).
+    accepted_batch: the batch in which the donning was accepted or refused (0: a given one, -1: None).
     strides: one tuple of `FIELD_NAMES` integers a reported stride (NULL where there is no value).
     faults: fault codes of `kneecore.faults`, in order of appearance.
     """

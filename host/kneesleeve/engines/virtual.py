@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from kneesleeve.appbundle import app_files
@@ -39,8 +40,8 @@ def run(
     with tempfile.TemporaryDirectory(prefix="sleeve-") as folder:
         image = Path(folder) / "sleeve.img"
         make_image(image, params, calibration)
-        with finished_run(image, recording, scenario) as sleeve:
-            session = _fetch(sleeve, Path(folder) / "run.sleeve")
+        with finished_run(image, recording, scenario) as done:
+            session = _fetch(done.sleeve, Path(folder) / "run.sleeve")
     return result_of(session)
 
 
@@ -64,10 +65,18 @@ def run_scenario(recording: Recording, *, charge_bus: bool = True, thigh_ppm: in
     return Scenario(presses=presses, charge_bus=charge_bus, thigh_ppm=thigh_ppm, shank_ppm=shank_ppm)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A virtual sleeve after its run: the open link, and the simulated board itself (what its motor pin did)."""
+
+    sleeve: Sleeve
+    board: VirtualSleeve
+
+
 @contextmanager
 def finished_run(
     image: Path, recording: Recording, scenario: Scenario, waiting: Callable[[], None] = lambda: None
-) -> Iterator[Sleeve]:
+) -> Iterator[Finished]:
     """A sleeve on `image` that has lived through the recording and is idle again, with its link open.
 
     `waiting` is called now and then. Raises DeviceError if the run does not end.
@@ -77,7 +86,7 @@ def finished_run(
         Sleeve(FrameLink(virtual.port, timeout_s=10.0)) as sleeve,
     ):
         _await_end(sleeve, recording.duration_s, waiting)
-        yield sleeve
+        yield Finished(sleeve, virtual)
 
 
 def _await_end(sleeve: Sleeve, duration_s: float, waiting: Callable[[], None]) -> None:

@@ -16,6 +16,7 @@ Trace = dict[str, Any]
 WITHIN, OVER, BUZZ = "#0072b2", "#d55e00", "#1d2733"
 INK, FAINT, GRID, BAND = "#38444f", "#8a949d", "#e8e6e0", "rgba(0,114,178,0.10)"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+_MIDNIGHT_MS = 946_684_800_000
 _LEAST_SHOWN = 0.004  # of the width: a gap is never too thin to be seen
 
 
@@ -47,8 +48,11 @@ def time_axis(end_s: float, **more: Any) -> dict[str, Any]:
 
 
 def ms(seconds: Floats | float) -> Any:
-    """Seconds to whole milliseconds, for a time axis."""
-    return np.round(np.asarray(seconds) * 1000).astype(np.int64).tolist()
+    """Seconds of the run as whole milliseconds on a time axis, where 0:00 is midnight of 1 January 2000.
+
+    (Plotly takes numbers of up to four digits on a date axis for years.)
+    """
+    return (np.round(np.asarray(seconds) * 1000).astype(np.int64) + _MIDNIGHT_MS).tolist()
 
 
 def rounded(values: Floats, digits: int = 2) -> list[float | None]:

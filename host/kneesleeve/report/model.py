@@ -57,7 +57,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Model:
-    """All a page shows. angles, curves: None where there are no usable raw samples. drifts: by quantity, None = silent."""
+    """All a page shows. angles, curves: None where there are no usable raw samples.
+
+    drifts: by quantity, None = silent. reasons: strides by reason code of the cue decision.
+    """
 
     facts: Facts
     donning: Donning

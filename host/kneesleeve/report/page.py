@@ -13,8 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from kneesleeve.errors import SessionError
 from kneesleeve.report import coach, look, sections, words
-from kneesleeve.report.curve_figures import WINDOW_S, flexion_figure, motion_figure, stance_figure
+from kneesleeve.report.curve_figures import flexion_figure, stance_figure
 from kneesleeve.report.model import Model, build
+from kneesleeve.report.motion_figure import WINDOW_S, motion_figure, opens_at_s
 from kneesleeve.report.run_figures import MOST_DOTS, inward_figure, pace_figure, run_start_s
 from kneesleeve.report.source import SessionLike, VerdictLike
 
@@ -44,15 +45,17 @@ def write_report(
 
 def render(session: SessionLike, m: Model, verdict: VerdictLike | None = None) -> str:
     """The page as text."""
+    drawn = {name: _embedded(figure) for name, figure in figures(m).items()}
     return _template().render(
         title=words.headline(m.facts),
         lead=words.lead(m),
         facts=m.facts,
         tiles=sections.tiles(m),
         advice=sections.what_to_do(m),
-        figures={name: _embedded(figure) for name, figure in figures(m).items()},
+        figures=drawn,
         colours={"within": look.WITHIN, "over": look.OVER, "faint": look.FAINT, "buzz": look.BUZZ},
         window_ms=round(1000 * WINDOW_S),
+        middle_ms=look.ms(opens_at_s(m)) if len(m.strides) else 0,
         over_ms=look.ms(m.strides.ic_s[m.strides.over] - run_start_s(m)),
         start=words.duration(run_start_s(m)),
         thinned=bool((m.strides.compared & ~m.strides.over).sum() > MOST_DOTS),
@@ -69,7 +72,7 @@ def render(session: SessionLike, m: Model, verdict: VerdictLike | None = None) -
         verdict=sections.verdict_sentence(verdict),
         footer=sections.footer(session, m),
         number=words.number,
-        plotly_js=_plotly_js() if figures(m) else "",
+        plotly_js=_plotly_js() if drawn else "",
     )
 
 

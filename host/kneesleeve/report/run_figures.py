@@ -10,10 +10,10 @@ from kneecore import stride as st
 from kneesleeve.report import look
 from kneesleeve.report.model import Model
 from kneesleeve.report.source import Bools, Floats, Ints
-from kneesleeve.report.words import number
+from kneesleeve.report.words import clock, number
 
 MOST_DOTS = 2500  # more strides inside the limit than this are thinned out in the picture
-_SMOOTH = 9  # strides in a running median
+_SMOOTH = 15  # strides in a running mean
 
 
 def run_start_s(m: Model) -> float:
@@ -74,17 +74,18 @@ def thinned(chosen: Bools) -> Ints:
 
 
 def pace_figure(m: Model) -> look.Figure:
-    """Cadence above, contact time below: single strides faint, running median of nine strides as a line."""
+    """Cadence above, contact time below: single strides faint, running mean of 15 strides as a line."""
     s = m.strides
     cadence, contact = s.cadence_spm, s.contact_ms
     rows = thinned(~np.isnan(cadence))
-    x = look.ms(s.ic_s - run_start_s(m))
+    t_s = s.ic_s - run_start_s(m)
+    x = look.ms(t_s)
     faint = {"symbol": "circle", "size": 3, "color": look.FAINT, "opacity": 0.5}
     data = []
     for values, unit, digits, axis in ((cadence, " steps a minute", 0, "y"), (contact, " ms", 0, "y2")):
-        words = [f"{clock(t)} · {number(v, digits)}{unit}" for t, v in zip(x, values, strict=True)]
+        words = [f"{clock(t)} · {number(v, digits)}{unit}" for t, v in zip(t_s, values, strict=True)]
         data.append(look.dots([x[i] for i in rows], values[rows], [words[i] for i in rows], faint, yaxis=axis))
-        data.append(look.line(x, running_median(values), look.WITHIN, yaxis=axis, hoverinfo="skip"))
+        data.append(look.line(x, running_mean(values), look.WITHIN, yaxis=axis, hoverinfo="skip"))
     (a, b), (c, d) = _pace_range(cadence, 8), _pace_range(contact, 20)
     start, span = run_start_s(m), run_span_s(m)
     data += look.hatched(m.gaps, start, span, a, b)
@@ -99,35 +100,27 @@ def pace_figure(m: Model) -> look.Figure:
     return {"data": data, "layout": layout}
 
 
-def running_median(values: Floats) -> Floats:
-    """Median of nine neighbours, NaN left out, float [S]; NaN where the value itself is missing."""
-    if len(values) < _SMOOTH:
-        return values
-    padded = np.pad(values, _SMOOTH // 2, constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _SMOOTH)
-    out = np.full(len(values), np.nan)
+def running_mean(values: Floats) -> Floats:
+    """Mean of 15 neighbours, NaN left out, float [S]; NaN where the value itself is missing."""
     there = ~np.isnan(values)
-    out[there] = np.nanmedian(windows[there], axis=1)
-    return out
-
-
-def clock(t_ms: int) -> str:
-    """Milliseconds as 3:07 or 1:02:07."""
-    s = max(t_ms, 0) // 1000
-    return f"{s // 3600}:{s // 60 % 60:02d}:{s % 60:02d}" if s >= 3600 else f"{s // 60}:{s % 60:02d}"
+    kernel = np.ones(_SMOOTH)
+    total = np.convolve(np.where(there, values, 0.0), kernel, "full")[_SMOOTH // 2 :][: len(values)]
+    count = np.convolve(there, kernel, "full")[_SMOOTH // 2 :][: len(values)]
+    return np.where(there, total / np.maximum(count, 1), np.nan)
 
 
 def _strides(m: Model, rows: Ints, y_deg: Floats, marker: dict[str, Any]) -> look.Trace:
-    x = look.ms(m.strides.ic_s[rows] - run_start_s(m))
-    return look.dots(x, y_deg[rows], [_words(m, int(i), t) for i, t in zip(rows, x, strict=True)], marker)
+    t_s = m.strides.ic_s[rows] - run_start_s(m)
+    text = [_words(m, int(i), t) for i, t in zip(rows, t_s, strict=True)]
+    return look.dots(look.ms(t_s), y_deg[rows], text, marker)
 
 
-def _words(m: Model, i: int, t_ms: int) -> str:
+def _words(m: Model, i: int, t_s: float) -> str:
     s, inward = m.strides, m.strides.inward_deg[i]
     if not s.judged[i]:
-        return f"{clock(t_ms)} · stride {i + 1}<br>not judged"
+        return f"{clock(t_s)} · stride {i + 1}<br>not judged"
     where = "further in than" if inward > 0 else "further out than"
-    text = f"{clock(t_ms)} · stride {i + 1}<br>{number(abs(inward))}° {where} your usual"
+    text = f"{clock(t_s)} · stride {i + 1}<br>{number(abs(inward))}° {where} your usual"
     if s.cued[i]:
         return text + f"<br>buzzed for {s.cue_ms[i]:.0f} ms"
     return text + ("<br>over your limit, no buzz" if s.over[i] else "")
@@ -150,7 +143,7 @@ def _usual_band(m: Model, within: Bools) -> list[dict[str, Any]]:
 
 
 def _level(y: float, dash: str, colour: str) -> dict[str, Any]:
-    style = {"color": colour, "width": 1.5, "dash": dash}
+    style = {"color": colour, "width": 2, "dash": dash}
     return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": style, "layer": "below"}
 
 

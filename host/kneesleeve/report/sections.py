@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
-from kneecore import faults
+from kneecore import fault_table
 from kneecore.blocks import E_FAULT
 from kneesleeve.report.calibration import Donning
 from kneesleeve.report.model import Model
 from kneesleeve.report.source import SessionLike, VerdictLike
-from kneesleeve.report.words import REASONS, count, duration, number, percent
+from kneesleeve.report.words import REASONS, clock, count, duration, number, percent
 
 _VERDICTS = {
-    "exact": "All results were worked out a second time on the computer, from the recorded raw samples, and came out exactly equal",
-    "differs": "The results worked out again on the computer differ from the sleeve's. Do not rely on this run; please report it",
+    "exact": "The computer worked out all results a second time from the raw samples, and they came out exactly equal",
+    "differs": "The results the computer worked out again differ from the sleeve's; do not rely on this run, and report it",
     "unverifiable": "The results could not be worked out a second time from what was recorded",
 }
 
@@ -28,7 +28,8 @@ def tiles(m: Model) -> list[tuple[str, str]]:
         found.append((percent(f.over_share or 0.0), f"over your limit ({f.over} of {f.compared})"))
         found.append((str(f.cues), "buzz" if f.cues == 1 else "buzzes"))
     if f.strides:
-        found.append((duration(f.running_s), f"of running, {count(f.strides, 'stride')} of this leg"))
+        unit = "hours" if f.running_s >= 3600 else "minutes"
+        found.append((clock(f.running_s), f"{unit} of running, {count(f.strides, 'stride')} of this leg"))
     if f.cadence_spm:
         found.append((number(f.cadence_spm, 0), "steps a minute"))
     if f.contact_ms:
@@ -42,11 +43,14 @@ def what_to_do(m: Model) -> str:
     if state == "learning":
         missing = 35 - m.facts.judged
         return (
-            "The sleeve compares you with yourself, and first learns what is usual for you: 34 judged strides, about half a "
-            f"minute of steady running. In this run it needed {count(max(missing, 1), 'more stride')}. Just run a little longer."
+            "The sleeve compares you with yourself, and first learns what is usual for you: 34 judged strides, about "
+            f"half a minute of steady running. It needed {count(max(missing, 1), 'more stride')} here. "
+            "Just run a little longer."
         )
     if state == "no_strides":
-        return "Run for at least a minute after the squats. If you did run, check that both sensors sit where the marks are."
+        return (
+            "Run for at least a minute after the squats. If you did, check that both sensors sit where the marks are."
+        )
     return m.donning.advice if state in {"refused", "unfinished"} else ""
 
 
@@ -61,17 +65,17 @@ def donning_sentences(d: Donning) -> list[str]:
     if d.status == "given":
         return ["The calibration was handed to the sleeve; it was not found by a donning in this recording."]
     if d.status != "accepted":
-        return [f"The donning did not succeed: {d.why}.", d.advice]
+        return [] if not d.squats else [f"{count(d.squats, 'good squat')} seen."]
     flex = (
         "The flex sensor was matched to the knee angle."
         if d.has_flex
-        else "The flex sensor could not be used: the knee angle comes from the motion sensors alone and its level is a guess."
+        else "The flex sensor could not be used: the knee angle comes from the motion sensors, its level is a guess."
     )
     return [
         f"Quality {d.quality} of 100: {d.word}. {d.advice}",
         f"{count(d.squats, 'good squat')} seen. {flex}",
-        f"The thigh sensor sat {number(d.thigh_turn_deg, 0)}° from straight, the shank sensor {number(d.shank_turn_deg, 0)}°. "
-        "That was measured and taken into account.",
+        f"The thigh sensor sat {number(d.thigh_turn_deg, 0)}° from straight, the shank sensor "
+        f"{number(d.shank_turn_deg, 0)}°. That was measured and taken into account.",
     ]
 
 
@@ -83,7 +87,7 @@ def recording_notes(session: SessionLike, m: Model) -> list[str]:
             f"{count(m.facts.gaps, 'gap')}, {m.facts.missing_s:.2f} s in all, hatched in the figures: {_causes(m)}."
         )
     elif len(session.drained):
-        notes.append("No gaps: every sample of the run is there.")
+        notes.append("No gaps: every sample of the recording is there.")
     else:
         notes.append("This recording holds strides only, no raw samples: curves and angles cannot be drawn.")
     if not session.closed:
@@ -98,7 +102,7 @@ def recording_notes(session: SessionLike, m: Model) -> list[str]:
 
 def fault_sentence(code: int) -> str:
     """A fault in words with what to do."""
-    _, meaning, advice = faults.TABLE.get(code, ("", f"fault {code}, not known to this toolkit", ""))
+    _, meaning, advice = fault_table.TABLE.get(code, ("", f"fault {code}, not known to this toolkit", ""))
     return f"The sleeve reported: {meaning}" + (f"; {advice}." if advice else ".")
 
 

@@ -84,7 +84,7 @@ def batch_times_s(batch: Ints, ends_s: Floats) -> Floats:
     if len(ends_s) == 0:
         return batch * BATCH_S
     row = np.clip(batch - 1, 0, len(ends_s) - 1)
-    return ends_s[row] + (batch - 1 - row) * BATCH_S
+    return np.asarray(ends_s[row] + (batch - 1 - row) * BATCH_S, np.float64)
 
 
 def _rate_hz(samples: Ints, t_s: Floats) -> float:

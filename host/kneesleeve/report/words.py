@@ -53,6 +53,12 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def clock(seconds: float) -> str:
+    """3:07, 1:02:07."""
+    s = max(round(seconds), 0)
+    return f"{s // 3600}:{s // 60 % 60:02d}:{s % 60:02d}" if s >= 3600 else f"{s // 60}:{s % 60:02d}"
+
+
 def count(n: int, one: str, many: str = "") -> str:
     """1 stride, 2 strides."""
     return f"{n} {one if n == 1 else many or one + 's'}"
@@ -64,10 +70,8 @@ def headline(f: Facts) -> str:
     if f.state == "judged":
         if f.over == 0:
             return knee + f"None of {count(f.compared, 'compared stride')} fell inward more than your limit."
-        return (
-            knee
-            + f"{f.over} of {f.compared} compared strides fell inward more than your limit ({percent(f.over_share or 0)})."
-        )
+        share = percent(f.over_share or 0)
+        return knee + f"{f.over} of {f.compared} compared strides fell inward more than your limit ({share})."
     return knee + {
         "learning": "Not judged yet: this run was too short to learn what is usual for you.",
         "no_strides": "No running was found in this recording.",
@@ -84,8 +88,9 @@ def lead(m: Model) -> str:
     pace = f" at {number(f.cadence_spm, 0)} steps a minute" if f.cadence_spm else ""
     parts = [f"You ran for {duration(f.running_s)}{pace}."]
     if f.over:
-        far = f"On {'those strides' if f.over > 1 else 'that stride'} the knee typically came {number(f.median_over_deg or 0)}° "
-        parts.append(far + f"further inward than your usual; your limit in this run was {number(f.limit_deg or 0)}°.")
+        far = f"the knee typically came {number(f.median_over_deg or 0)}° further inward than your usual"
+        which = "those strides" if f.over > 1 else "that stride"
+        parts.append(f"On {which} {far}; your limit in this run was {number(f.limit_deg or 0)}°.")
         parts.append(_buzzes(f, m))
     if when(m.strides):
         parts.append(when(m.strides))
@@ -95,9 +100,7 @@ def lead(m: Model) -> str:
 def _nothing_seen(m: Model) -> str:
     if m.donning.why:
         return f"Why: {m.donning.why}."
-    return (
-        "The sleeve was ready, but no stride looked like running: walking, standing and squats are left out on purpose."
-    )
+    return "The sleeve was ready, but no stride looked like running; walking, standing and squats do not count."
 
 
 def _buzzes(f: Facts, m: Model) -> str:
@@ -105,9 +108,9 @@ def _buzzes(f: Facts, m: Model) -> str:
         return "Buzzing was switched off."
     if f.cues == f.over:
         return "The sleeve buzzed after each of them." if f.over > 1 else "The sleeve buzzed after it."
-    return (
-        f"The sleeve buzzed {'once' if f.cues == 1 else f'{f.cues} times'}." if f.cues else "The sleeve did not buzz."
-    )
+    if f.cues == 0:
+        return "The sleeve did not buzz."
+    return "The sleeve buzzed once." if f.cues == 1 else f"The sleeve buzzed {f.cues} times."
 
 
 def when(strides: Strides) -> str:

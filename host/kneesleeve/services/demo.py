@@ -14,6 +14,7 @@ from kneecore import params as schema
 from kneecore.stride import CUE_MS, OVER
 from kneesleeve.engines.virtual import finished_run, make_image, run_scenario
 from kneesleeve.recordings import Recording, named_runner, synthesise
+from kneesleeve.services.motor_pin import check_pin, pulse_lengths_ms
 from kneesleeve.services.pull import pull
 from kneesleeve.services.verdict import Verdict
 from kneesleeve.services.verify import verify
@@ -52,12 +53,14 @@ def run_demo(recording: Recording, folder: Path, say: Say = lambda _: None) -> D
         image = Path(name) / "sleeve.img"
         make_image(image, params)
         say(f"virtual sleeve boots, is put on and runs: {recording.duration_s:.0f} s of motion ({recording.name})")
-        with finished_run(image, recording, scenario) as sleeve:
+        with finished_run(image, recording, scenario) as done:
             say("run ended; pulling it over the link")
-            pulled = pull(sleeve, sleeve.sessions()[-1].id, folder)
+            pulled = pull(done.sleeve, done.sleeve.sessions()[-1].id, folder)
+            pulses_ms = pulse_lengths_ms(done.board.motor_log())
     say(f"pulled {pulled.bytes} bytes; recomputing the run with the NumPy reference")
     session = open_session(pulled.path)
     verdict = verify(session)
+    check_pin(session, pulses_ms)
     report = write_report(session, folder / "report.html", verdict=verdict)
     return DemoResult(
         verdict,
