@@ -30,6 +30,8 @@ from . import BUILD, states, store
 _CHUNK = const(508)
 _MOST = const(65536)
 _BYTES_A_POLL = const(160)
+_SHORT = const(48)  # bytes on the wire: PONG and ERROR are shorter
+_AT_REST = (INFO, LIST, READ)
 
 
 class Console:
@@ -46,6 +48,7 @@ class Console:
         self._writer = FrameWriter(MAX_TO_HOST)
         self._pong = b"\x01\x00\x00\x00" + BUILD.encode()
         self._wire = memoryview(self._writer.wire)
+        self._short = [self._wire[:n] for n in range(_SHORT)]  # made once: answers in a run allocate nothing
 
     def poll(self):
         """Take what has come in and answer whole requests."""
@@ -64,13 +67,13 @@ class Console:
     def _send(self, kind, n):
         """Send the n payload bytes in the writer's body."""
         n = self._writer.build(kind, self._reader.sequence, n)
-        self._out.write(self._wire[:n])
+        self._out.write(self._short[n] if n < _SHORT else self._wire[:n])
 
     def _answer(self):
         kind = self._reader.kind
         if kind == PING:
             self._send_pong()
-        elif kind not in (INFO, LIST, READ):
+        elif kind not in _AT_REST:
             self._error(faults.BAD_REQUEST)
         elif self.state != states.IDLE:
             self._error(faults.BUSY)

@@ -125,6 +125,7 @@ class Run:
         if bits & pipeline.REFUSED:
             r.event(pipe.batches, blocks.E_REFUSED, pipe.calibration[0])
             self._buzz(_REFUSED_BUZZ_MS)
+            self._board.clock.sleep_ms(_REFUSED_BUZZ_MS)  # the end of the run would cut it off
             self._reason = blocks.CLOSED_FAULT
             return
         r.event(pipe.batches, blocks.E_ACCEPTED, pipe.calibration[1])

@@ -24,6 +24,7 @@ ARCH = "x64"
 _BUTTON_AT_BOOT_MS = 100
 _BUTTON_AFTER_END_MS = 60
 _IDLE = "idle"
+_PATIENCE_S = 20.0  # a virtual run takes a hundredth of its duration; a busy machine may need ten times that
 _BLOCKS = 1024  # 4 MiB of storage: a recording of 12 minutes at the raw level
 
 
@@ -91,7 +92,7 @@ def finished_run(
 
 def _await_end(sleeve: Sleeve, duration_s: float, waiting: Callable[[], None]) -> None:
     """Until the sleeve is idle and has a session. Wall time: a virtual run is much faster than its duration."""
-    deadline = time.monotonic() + 60 + duration_s
+    deadline = time.monotonic() + _PATIENCE_S + duration_s / 10
     while time.monotonic() < deadline:
         if sleeve.ping().state == _IDLE and sleeve.sessions():
             return

@@ -12,14 +12,22 @@ from kneesleeve.report.words import number
 
 
 @dataclass(frozen=True)
+class Cell:
+    """Mean and standard deviation as text; mean "–" where there is no value, sd "" where there is no spread."""
+
+    mean: str
+    sd: str = ""
+
+
+@dataclass(frozen=True)
 class Row:
-    """One quantity: name, unit, and its text for all judged, inside and over strides ("–" where there is none)."""
+    """One quantity of all strides, of those inside and of those over the limit."""
 
     name: str
     unit: str
-    all: str
-    inside: str
-    over: str
+    all: Cell
+    inside: Cell
+    over: Cell
 
 
 def rows(m: Model) -> list[Row]:
@@ -37,18 +45,20 @@ def rows(m: Model) -> list[Row]:
         ("Stride time", "ms", s.stride_s * 1000, 0),
         ("Cadence", "steps/min", s.cadence_spm, 1),
     )
-    count = Row("Strides", "", str(len(s)), str(int(inside.sum())), str(int(over.sum())))
-    return [count] + [Row(name, unit, *(spread(v, which, digits) for which in (every, inside, over)))
-                      for name, unit, v, digits in quantities]  # fmt: skip
+    counts = (Cell(str(int(which.sum()))) for which in (every, inside, over))
+    return [Row("Strides", "", *counts)] + [
+        Row(name, unit, *(cell(values, which, digits) for which in (every, inside, over)))
+        for name, unit, values, digits in quantities
+    ]
 
 
-def spread(values: Floats, which: Bools, digits: int) -> str:
-    """Mean ± SD as text; the mean alone for one value."""
+def cell(values: Floats, which: Bools, digits: int) -> Cell:
+    """Mean and SD of the chosen values."""
     there = values[which & ~np.isnan(values)]
     if len(there) == 0:
-        return "–"
-    mean = number(float(there.mean()), digits)
-    return mean if len(there) == 1 else f"{mean} ± {number(float(there.std(ddof=1)), digits)}"
+        return Cell("–")
+    sd = number(float(there.std(ddof=1)), digits) if len(there) > 1 else ""
+    return Cell(number(float(there.mean()), digits), sd)
 
 
 def settings(m: Model, params: dict[str, int]) -> list[tuple[str, str]]:
@@ -62,7 +72,7 @@ def settings(m: Model, params: dict[str, int]) -> list[tuple[str, str]]:
     limit = f"{number(m.facts.limit_deg, 2)}° over the baseline" if m.facts.limit_deg else "not set"
     cued = m.strides.cue_ms[m.strides.cued]
     pulses = f"{int(cued.min())}–{int(cued.max())} ms, {int(cued.sum()) / 1000:.1f} s in all" if len(cued) else "none"
-    rule = f"{params['cue_k']} of {params['cue_n']} strides" if params["cue_n"] > 1 else "each over stride"
+    rule = f"{params['cue_k']} of {params['cue_n']} strides" if params["cue_n"] > 1 else "each stride over the limit"
     return [
         ("Baseline (collapse)", baseline),
         ("Threshold", f"{limit}; {params['hysteresis_pct']} % of it right after an over stride"),

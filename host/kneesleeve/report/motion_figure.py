@@ -38,11 +38,11 @@ def motion_figure(m: Model, angles: Angles) -> look.Figure:
     layout = look.layout(
         380,
         xaxis=look.time_axis(span, anchor="y2", range=[look.ms(first), look.ms(first + WINDOW_S)]),
-        yaxis=look.axis(range=[low, high], domain=[0.44, 0.94], ticksuffix="°", nticks=5),
-        yaxis2=look.axis(range=[low2, high2], domain=[0.0, 0.3], ticksuffix="°", nticks=4),
+        yaxis=look.axis(range=[low, high], domain=[0.5, 0.94], ticksuffix="°", nticks=5),
+        yaxis2=look.axis(range=[low2, high2], domain=[0.0, 0.36], ticksuffix="°", nticks=4),
         annotations=[
             _row_name("Knee bend", 0.96),
-            _row_name("Inward movement, foot down", 0.32),
+            _row_name("Inward movement, foot down", 0.38),
         ],
     )
     return {"data": data, "layout": layout}

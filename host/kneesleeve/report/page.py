@@ -57,6 +57,7 @@ def render(session: SessionLike, m: Model, verdict: VerdictLike | None = None) -
         window_ms=round(1000 * WINDOW_S),
         middle_ms=look.ms(opens_at_s(m)) if len(m.strides) else 0,
         over_ms=look.ms(m.strides.ic_s[m.strides.over] - run_start_s(m)),
+        donned=m.donning.status == "accepted",
         start=words.duration(run_start_s(m)),
         thinned=bool((m.strides.compared & ~m.strides.over).sum() > MOST_DOTS),
         gaps=m.facts.gaps,

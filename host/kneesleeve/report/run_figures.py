@@ -10,9 +10,11 @@ from kneecore import stride as st
 from kneesleeve.report import look
 from kneesleeve.report.model import Model
 from kneesleeve.report.source import Bools, Floats, Ints
+from kneesleeve.report.strides import PAUSE_S
 from kneesleeve.report.words import clock, number
 
 MOST_DOTS = 2500  # more strides inside the limit than this are thinned out in the picture
+_MANY = 150  # over-strides: from here on their marks are smaller
 _SMOOTH = 15  # strides in a running mean
 
 
@@ -35,8 +37,9 @@ def inward_figure(m: Model) -> look.Figure:
     learning = (s.reason == st.R_LEARNING) & s.judged
     grey = {"symbol": "circle-open", "size": 6, "color": look.FAINT}
     blue = {"symbol": "circle", "size": 5, "color": look.WITHIN, "opacity": 0.55}
-    buzzed = {"symbol": "triangle-up", "size": 12, "color": look.OVER, "line": {"width": 1, "color": "#7a3500"}}
-    silent = {"symbol": "triangle-up-open", "size": 12, "color": look.OVER, "line": {"width": 2}}
+    size = 12 if s.over.sum() <= _MANY else 8
+    buzzed = {"symbol": "triangle-up", "size": size, "color": look.OVER, "line": {"width": 1, "color": "#7a3500"}}
+    silent = {"symbol": "triangle-up-open", "size": size, "color": look.OVER, "line": {"width": 2}}
     cross = {"symbol": "x-thin", "size": 7, "line": {"width": 1.5, "color": look.FAINT}}
     floor = np.full(len(s), low + 0.04 * (high - low))
     data = look.hatched(m.gaps, start, span, low, high)
@@ -85,7 +88,7 @@ def pace_figure(m: Model) -> look.Figure:
     for values, unit, digits, axis in ((cadence, " steps a minute", 0, "y"), (contact, " ms", 0, "y2")):
         words = [f"{clock(t)} · {number(v, digits)}{unit}" for t, v in zip(t_s, values, strict=True)]
         data.append(look.dots([x[i] for i in rows], values[rows], [words[i] for i in rows], faint, yaxis=axis))
-        data.append(look.line(x, running_mean(values), look.WITHIN, yaxis=axis, hoverinfo="skip"))
+        data.append(look.line(x, _broken(t_s, running_mean(values)), look.WITHIN, yaxis=axis, hoverinfo="skip"))
     (a, b), (c, d) = _pace_range(cadence, 8), _pace_range(contact, 20)
     start, span = run_start_s(m), run_span_s(m)
     data += look.hatched(m.gaps, start, span, a, b)
@@ -107,6 +110,11 @@ def running_mean(values: Floats) -> Floats:
     total = np.convolve(np.where(there, values, 0.0), kernel, "full")[_SMOOTH // 2 :][: len(values)]
     count = np.convolve(there, kernel, "full")[_SMOOTH // 2 :][: len(values)]
     return np.where(there, total / np.maximum(count, 1), np.nan)
+
+
+def _broken(t_s: Floats, values: Floats) -> Floats:
+    """With NaN at the first stride after a pause or gap, so that a line through the values breaks there."""
+    return np.where(np.diff(t_s, prepend=t_s[:1]) > PAUSE_S, np.nan, values)
 
 
 def _strides(m: Model, rows: Ints, y_deg: Floats, marker: dict[str, Any]) -> look.Trace:

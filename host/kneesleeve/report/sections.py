@@ -15,7 +15,7 @@ from kneesleeve.report.words import REASONS, clock, count, duration, number, per
 
 _VERDICTS = {
     "exact": "The computer worked out all results a second time from the raw samples, and they came out exactly equal",
-    "differs": "The results the computer worked out again differ from the sleeve's; do not rely on this run, and report it",
+    "differs": "What the computer worked out again differs from the sleeve's results; do not rely on this run",
     "unverifiable": "The results could not be worked out a second time from what was recorded",
 }
 
@@ -29,7 +29,7 @@ def tiles(m: Model) -> list[tuple[str, str]]:
         found.append((str(f.cues), "buzz" if f.cues == 1 else "buzzes"))
     if f.strides:
         unit = "hours" if f.running_s >= 3600 else "minutes"
-        found.append((clock(f.running_s), f"{unit} of running, {count(f.strides, 'stride')} of this leg"))
+        found.append((clock(f.running_s), f"{unit} of running ({count(f.strides, 'stride')})"))
     if f.cadence_spm:
         found.append((number(f.cadence_spm, 0), "steps a minute"))
     if f.contact_ms:
@@ -48,9 +48,7 @@ def what_to_do(m: Model) -> str:
             "Just run a little longer."
         )
     if state == "no_strides":
-        return (
-            "Run for at least a minute after the squats. If you did, check that both sensors sit where the marks are."
-        )
+        return "Run for at least a minute after the squats. If you did, check that both sensors sit at the marks."
     return m.donning.advice if state in {"refused", "unfinished"} else ""
 
 

@@ -82,9 +82,9 @@ def drain_times_s(drained: Drained) -> Floats:
 def batch_times_s(batch: Ints, ends_s: Floats) -> Floats:
     """Seconds of batch numbers; beyond the drained ones (no raw samples), 20 ms a batch."""
     if len(ends_s) == 0:
-        return batch * BATCH_S
+        return batch.astype(np.float64) * BATCH_S
     row = np.clip(batch - 1, 0, len(ends_s) - 1)
-    return np.asarray(ends_s[row] + (batch - 1 - row) * BATCH_S, np.float64)
+    return (ends_s[row] + (batch - 1 - row) * BATCH_S).astype(np.float64)
 
 
 def _rate_hz(samples: Ints, t_s: Floats) -> float:

@@ -25,8 +25,8 @@ REASONS = {
 _QUANTITIES = {
     "collapse_deg": ("The inward movement of your knee", "°", 1),
     "flexion_peak_deg": ("How far your knee bends in stance", "°", 1),
-    "cadence_spm": ("Your cadence", " steps a minute", 0),
-    "contact_ms": ("Your contact time", " ms", 0),
+    "cadence_spm": ("Your cadence", " steps a minute", 1),
+    "contact_ms": ("Your contact time", " ms", 1),
 }
 
 
@@ -138,9 +138,8 @@ def drift_sentences(m: Model) -> list[str]:
 
 
 def _drift(name: str, unit: str, digits: int, d: Drift) -> str:
-    span = f"95 % interval {number(d.low, digits)} to {number(d.high, digits)}{unit}"
-    values = f"{number(d.first, digits)}{unit} in the first quarter, {number(d.last, digits)}{unit} in the last"
-    if not d.clear:
-        return f"{name}: no clear change ({values}; change {number(d.change, digits)}{unit}, {span})."
-    word = "more" if d.change > 0 else "less"
-    return f"{name}: {number(abs(d.change), digits)}{unit} {word} at the end ({values}; {span})."
+    """A word for a clear change, the means of both quarters, their difference with its interval."""
+    word = "more at the end" if d.change > 0 else "less at the end"
+    means = f"{number(d.first, digits)} in the first quarter, {number(d.last, digits)}{unit} in the last"
+    span = f"difference {number(d.change, digits)}, 95 % interval {number(d.low, digits)} to {number(d.high, digits)}"
+    return f"{name}: {word if d.clear else 'no clear change'}. {means} ({span})."

@@ -9,13 +9,14 @@ from kneecore.stride import CUE_BATCH, CUE_MS, IC, INDEX
 from kneesleeve.services.verdict import Difference, sample_time_s
 from kneesleeve.sessions.session import Event, Session
 
+ROUNDING_MS = 1
 LATE_MS = 40  # two batches: the motor is switched off at a batch boundary
 
 
 def check_motor(session: Session, until: int) -> tuple[int, Difference | None]:
     """(cues checked, first difference) up to batch `until`.
 
-    Each cued stride has a MOTOR_ON in its batch with its length, and a MOTOR_OFF after it that is at most 40 ms longer;
+    Each cued stride has a MOTOR_ON in its batch with its length, and a MOTOR_OFF after it that is as long, or at most 40 ms longer;
     there is no MOTOR_ON without a cued stride (buzzes that are no cues are BUZZ events). A pulse that may end after
     `until` is not asked for its end.
     """
@@ -38,7 +39,8 @@ def _check_pulse(stride: Sequence[int], motor: Sequence[Event], until: int) -> D
     if end is None or end.code != E_MOTOR_OFF:
         latest = stride[CUE_BATCH] + (stride[CUE_MS] + LATE_MS) // 20 + 1
         return Difference(what, "motor_off_ms", None, stride[CUE_MS], time_s) if end or latest <= until else None
-    if end.arg > stride[CUE_MS] + LATE_MS:
+    cut = end.arg < stride[CUE_MS] - ROUNDING_MS and end.batch < until  # the end of a run may cut a pulse
+    if cut or end.arg > stride[CUE_MS] + LATE_MS:
         return Difference(what, "motor_off_ms", end.arg, stride[CUE_MS], time_s)
     return None
 

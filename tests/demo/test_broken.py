@@ -1,0 +1,60 @@
+"""The demo is a proof only if it fails when a part is broken: each part is broken here, in a copy of the firmware."""
+
+from __future__ import annotations
+
+import pytest
+
+from kneesleeve.errors import SleeveError
+from kneesleeve.services import verify as verification
+
+SEEN_BY_THE_CHECK = {
+    "sign of the thigh's rate": ("kneecore/kernel.py", "abd + sx - (", "abd + sx + ("),
+    "interpolation between thigh samples": ("kneecore/align.py", "* frac) >> 12)", "* frac) >> 11)"),
+    "window of the collapse": ("kneecore/stance.py", "(75 * n + 50)", "(74 * n + 50)"),
+    "level at contact": ("kneecore/stance.py", "range(ic - 4, to + 1)", "range(ic - 3, to + 1)"),
+    "contact, one sample late": ("kneecore/kernel.py", "ic = zc - 4 + q", "ic = zc - 3 + q"),
+    "flex map": ("kneecore/flexion.py", "self._c * m) >> 8", "self._c * m) >> 9"),
+    "gyro bias": ("kneecore/fit.py", "for c in range(3)]) >> 4", "for c in range(3)]) >> 5"),
+    "threshold": ("kneecore/decision.py", "> self.threshold_mdeg", "> 3 * self.threshold_mdeg"),
+    "length of the cue": ("kneecore/cue.py", "self._gain // 1000", "self._gain // 900"),
+    "a stride is not recorded": ("sleeveapp/run.py", "self._recorder.stride(self._stride_views[i])", "pass"),
+    "the recorder swaps the chips": ("sleeveapp/recorder.py", "_RAW_HEAD, shank, n)", "_RAW_HEAD, thigh, n)"),
+    "a cue is computed but not given": ("sleeveapp/run.py", "            if ms:\n", "            if ms > 1000:\n"),
+    "the motor is told half the length": ("sleeveapp/run.py", "pulse(ms)\n        ", "pulse(ms // 2)\n        "),
+}  # fmt: skip
+
+SEEN_AT_ONCE = {
+    "the motor does not turn": ("drivers/motor.py", "duty_u16(_FULL)", "duty_u16(0)"),
+    "the motor stays on": ("drivers/motor.py", "        self.off()\n        return True", "        return True"),
+    "the CRC of blocks and frames": ("kneecore/crc.py", "(c ^ buf[i]) & 255", "(c ^ buf[i]) & 127"),
+    "accel words are not understood": ("kneecore/fifo.py", "tag == 2 and", "tag == 3 and"),
+    "the donning never ends": ("kneecore/donning.py", "still >= 2 and", "still >= 2000 and"),
+}
+
+
+def outcome(demo) -> str:
+    """The demo's verdict, or "failed" where it ended in an error."""
+    try:
+        result = demo()
+    except SleeveError:
+        return "failed"
+    return result.verdict.verdict if result.strides and result.cues else "failed"
+
+
+@pytest.mark.parametrize("name", SEEN_BY_THE_CHECK)
+def test_the_check_sees(name, break_firmware, demo):
+    break_firmware(*SEEN_BY_THE_CHECK[name])
+    assert outcome(demo) in ("differs", "failed")
+
+
+@pytest.mark.parametrize("name", SEEN_AT_ONCE)
+def test_the_demo_fails_when(name, break_firmware, demo):
+    break_firmware(*SEEN_AT_ONCE[name])
+    assert outcome(demo) != "exact"
+
+
+def test_a_verification_that_compares_nothing_would_be_noticed(break_firmware, demo, monkeypatch):
+    """With the comparison switched off a broken detector passes: so the tests above do hang on the comparison."""
+    break_firmware("kneecore/stance.py", "(75 * n + 50)", "(74 * n + 50)")
+    monkeypatch.setattr(verification, "compare_strides", lambda *_: None)
+    assert outcome(demo) == "exact"
