@@ -19,8 +19,10 @@ def test_pings_and_refused_requests_leave_the_run_exact(runner, tmp_path):
         VirtualSleeve(image, run_scenario(runner), motion_of(runner)) as board,
         Sleeve(FrameLink(board.port)) as sleeve,
     ):
-        while "idle" not in states or len(states) < 2:
-            states.add(sleeve.ping().state)
+        state = ""
+        while not (state == "idle" and "running" in states):
+            state = sleeve.ping().state
+            states.add(state)
             try:
                 sleeve.read(1, 0, 4096)
             except DeviceError:

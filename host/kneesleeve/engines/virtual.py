@@ -23,9 +23,9 @@ from kneesleeve.virtual import Motion, Press, Scenario, VirtualSleeve, create_im
 ARCH = "x64"
 _BUTTON_AT_BOOT_MS = 100
 _BUTTON_AFTER_END_MS = 60
-_IDLE = "idle"
 _PATIENCE_S = 20.0  # a virtual run takes a hundredth of its duration; a busy machine may need ten times that
-_BLOCKS = 1024  # 4 MiB of storage: a recording of 12 minutes at the raw level
+_LEAST_BLOCKS = 512  # 2 MiB of storage
+_BLOCK_S = 0.5  # a block of 4096 bytes holds more than this of raw recording
 
 
 def run(
@@ -40,16 +40,18 @@ def run(
     scenario = run_scenario(recording, charge_bus=False, thigh_ppm=thigh_ppm, shank_ppm=shank_ppm)
     with tempfile.TemporaryDirectory(prefix="sleeve-") as folder:
         image = Path(folder) / "sleeve.img"
-        make_image(image, params, calibration)
+        make_image(image, params, calibration, record_s=recording.duration_s)
         with finished_run(image, recording, scenario) as done:
             session = _fetch(done.sleeve, Path(folder) / "run.sleeve")
     return result_of(session)
 
 
-def make_image(path: Path, params: Mapping[str, int], calibration: Sequence[int] | None = None) -> None:
-    """A fresh storage image with the app and a configuration."""
+def make_image(
+    path: Path, params: Mapping[str, int], calibration: Sequence[int] | None = None, *, record_s: float = 0.0
+) -> None:
+    """A fresh storage image with the app, a configuration, and room for `record_s` seconds of raw recording."""
     config = {"params": dict(params), "calibration": list(calibration) if calibration else None}
-    create_image(path, _BLOCKS)
+    create_image(path, max(_LEAST_BLOCKS, 100 + round(record_s / _BLOCK_S)))
     install_app(path, app_files(ARCH) | {"config.json": json.dumps(config).encode()})
 
 
@@ -94,11 +96,19 @@ def _await_end(sleeve: Sleeve, duration_s: float, waiting: Callable[[], None]) -
     """Until the sleeve is idle and has a session. Wall time: a virtual run is much faster than its duration."""
     deadline = time.monotonic() + _PATIENCE_S + duration_s / 10
     while time.monotonic() < deadline:
-        if sleeve.ping().state == _IDLE and sleeve.sessions():
+        if _has_ended(sleeve):
             return
         waiting()
         time.sleep(0.02)
     raise DeviceError("The virtual sleeve did not end its run.", hint="Try again; if it stays so, please report it.")
+
+
+def _has_ended(sleeve: Sleeve) -> bool:
+    """Storage was fresh, so a session that can be listed is the run's; before and in the run there is none to list."""
+    try:
+        return bool(sleeve.sessions())
+    except DeviceError:  # busy in the run
+        return False
 
 
 def _fetch(sleeve: Sleeve, path: Path) -> Session:

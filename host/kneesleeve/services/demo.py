@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kneesleeve.report.page import write_report
-
 from kneecore import params as schema
 from kneecore.stride import CUE_MS, OVER
 from kneesleeve.engines.virtual import finished_run, make_image, run_scenario
 from kneesleeve.recordings import Recording, named_runner, synthesise
+from kneesleeve.report.page import write_report
 from kneesleeve.services.motor_pin import check_pin, pulse_lengths_ms
 from kneesleeve.services.pull import pull
 from kneesleeve.services.verdict import Verdict
@@ -51,7 +50,7 @@ def run_demo(recording: Recording, folder: Path, say: Say = lambda _: None) -> D
     scenario = run_scenario(recording, thigh_ppm=THIGH_PPM, shank_ppm=SHANK_PPM)
     with tempfile.TemporaryDirectory(prefix="sleeve-demo-") as name:
         image = Path(name) / "sleeve.img"
-        make_image(image, params)
+        make_image(image, params, record_s=recording.duration_s)
         say(f"virtual sleeve boots, is put on and runs: {recording.duration_s:.0f} s of motion ({recording.name})")
         with finished_run(image, recording, scenario) as done:
             say("run ended; pulling it over the link")

@@ -12,6 +12,8 @@ from kneesleeve.engines.virtual import make_image, motion_of, run_scenario
 from kneesleeve.recordings import Recording
 from kneesleeve.virtual import Scenario, VirtualSleeve, list_files
 
+_ROOM_S = 900.0
+
 
 def prepare_image(image: Path, side: str) -> bool:
     """Make the storage image with the app if it is not there; an existing one is left as it is. True if it was made."""
@@ -19,7 +21,7 @@ def prepare_image(image: Path, side: str) -> bool:
         list_files(image)  # a file that is no image is refused here, before anything runs on it
         return False
     image.parent.mkdir(parents=True, exist_ok=True)
-    make_image(image, schema.defaults() | {"side": int(side == "R")})
+    make_image(image, schema.defaults() | {"side": int(side == "R")}, record_s=_ROOM_S)
     return True
 
 
