@@ -25,5 +25,5 @@ def parse_params(words: list[str], *, side: str) -> dict[str, int]:
             ) from None
     problem = schema.problem(params)
     if problem:
-        raise ConfigError(f"{problem[0].upper()}{problem[1:]}.", hint="Choose a value in that range.")
+        raise ConfigError(f"Parameter {problem}.", hint="Choose a value in that range.")
     return params

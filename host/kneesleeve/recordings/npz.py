@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kneesleeve.recordings.errors import RecordingError
 
 Arrays = dict[str, NDArray[Any]]
-_FORMAT_HINT = "Give a recording in the .npz format (docs/recordings.md), or make one: sleeve demo --out DIR"
+_FORMAT_HINT = "Give a recording in the .npz format (docs/recordings.md)"
 
 
 def read_arrays(path: Path, wanted: Callable[[str], bool]) -> Arrays:

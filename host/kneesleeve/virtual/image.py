@@ -63,7 +63,7 @@ def block_count(path: Path) -> int:
     if size == 0 or size % BLOCK_BYTES:
         raise DeviceError(
             f"{path} is no flash image: {size} bytes are not a number of {BLOCK_BYTES}-byte blocks.",
-            hint="Make one with create_image, or name another file.",
+            hint="Name an image, or a new file: `sleeve virtual --flash FILE` makes one.",
         )
     return size // BLOCK_BYTES
 
@@ -81,5 +81,5 @@ def _mount(path: Path) -> tuple[LittleFS, UserContext]:
     try:
         fs.mount()
     except LittleFSError as error:
-        raise DeviceError(f"{path} cannot be mounted: {error}", hint="Make a new image with create_image.") from error
+        raise DeviceError(f"{path} cannot be mounted: {error}", hint="Name a new file: `sleeve virtual --flash FILE` makes one.") from error
     return fs, context
