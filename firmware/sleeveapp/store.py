@@ -59,6 +59,6 @@ def closed(session_id):
 
 
 def free_bytes():
-    """Free space of the file system."""
+    """Free space of the file system. When it is full littlefs may count more blocks as used than there are."""
     s = os.statvfs("/")
-    return s[0] * s[3]
+    return s[0] * s[3] if s[3] <= s[2] else 0

@@ -23,8 +23,8 @@ BATCHES_PER_SAMPLE = 25 / 104
 
 @lru_cache(maxsize=12)
 def runner(**spec: Any) -> Recording:
-    """A parametric runner: five squats, 40 s of running unless asked otherwise, a third of the late strides collapse."""
-    wanted: dict[str, Any] = {"run_s": 40.0, "collapse_share": 0.35, "collapse_from_stride": 36}
+    """A parametric runner: five squats, 40 s of running unless asked otherwise, half of the late strides collapse."""
+    wanted: dict[str, Any] = {"run_s": 40.0, "collapse_share": 0.5, "collapse_from_stride": 36}
     return synthesise(RunnerSpec(**(wanted | spec)))[0]
 
 
