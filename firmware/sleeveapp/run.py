@@ -25,7 +25,7 @@ class Run:
         strides = memoryview(pipe.strides)
         self._stride_views = [strides[i * FIELD_COUNT : (i + 1) * FIELD_COUNT] for i in (0, 1)]
         self._due = 0
-        self._origin = 0
+        self._origin = self._last = 0
         self._reason = 0
         self._cue_on = False
         self._set_state(states.DONNING)
@@ -55,7 +55,7 @@ class Run:
     def _start(self):
         gc.collect()
         self._sampler.start()
-        self._origin = self._due = self._board.clock.ticks_us()
+        self._origin = self._due = self._last = self._board.clock.ticks_us()
 
     def _wait(self):
         """Sleep to the next batch; a pulse that ends before it is ended on time."""
@@ -85,11 +85,12 @@ class Run:
         self._stop_pulse()
         now = self._board.clock.ticks_us()
         if s.drain():
-            self._overrun()
+            self._overrun(now)
             return
         bits = pipe.batch(s.n_shank, s.n_thigh, s.mv)
         if s.n_shank or s.n_thigh:
             ticks = self._board.clock.ticks_diff(now, self._origin) & _TICKS_MASK
+            self._last = now
             self._recorder.raw(pipe.batches, ticks, s.mv, pipe.shank, s.n_shank, pipe.thigh, s.n_thigh)
         if bits & pipeline.STRIDES:
             self._strides()
@@ -138,17 +139,23 @@ class Run:
         self._board.motor.pulse(ms)
         self._recorder.event(self._pipe.batches, blocks.E_BUZZ, ms)
 
-    def _overrun(self):
+    def _overrun(self, now):
         """A FIFO ran over: name the loss, start both anew, go on."""
         s, pipe = self._sampler, self._pipe
         chip = 0 if self._board.shank.overrun else 1
         if self._board.shank.overrun and self._board.thigh.overrun:
             chip = 2
-        lost = 256
+        lost = self._samples_since(now)
         self._recorder.dropout(pipe.batches, chip, blocks.LOST_FIFO, lost)
         self._recorder.event(pipe.batches, blocks.E_FAULT, faults.FIFO_OVERRUN)
-        s.start()
+        s.restart()
         pipe.gap(lost, s.mv)
+        self._last = now
+
+    def _samples_since(self, now):
+        """Samples that the time since the last good batch holds, at most 5 s of them (the product stays below 2^30)."""
+        us = self._board.clock.ticks_diff(now, self._last)
+        return (us if us < 5_000_000 else 5_000_000) * 208 // 1_000_000
 
     def _end(self):
         """Whatever happened: motor off first, then the record."""

@@ -33,6 +33,18 @@ class Sampler:
         self._shank.start()
         self._thigh.start()
 
+    def restart(self):
+        """Empty both FIFOs after an overrun; a bus error counts like one in `drain`."""
+        try:
+            self.start()
+        except OSError:
+            self._failed(faults.IMU_SHANK)
+
+    def _failed(self, chip):
+        self.failures += 1
+        if self.failures >= _MAX_FAILURES:
+            self.fault = chip
+
     def stop(self):
         """Power both chips down; a chip that does not answer is left as it is."""
         for imu in (self._shank, self._thigh):
@@ -59,7 +71,5 @@ class Sampler:
             self.n_thigh = decode(thigh.read(n_t), 2 * n_t, self._to_thigh)
             self.failures = 0
         except OSError:
-            self.failures += 1
-            if self.failures >= _MAX_FAILURES:
-                self.fault = chip
+            self._failed(chip)
         return shank.overrun or thigh.overrun
