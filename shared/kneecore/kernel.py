@@ -16,22 +16,33 @@ RING_MASK = const(511)
 JERK_BIAS = const(0x100000)
 _BIAS = const(0x10000000)  # signed words are stored with it added, so that ptr32 loads agree on 32 and 64 bit
 
-# coefficient words: 18 row entries, 5 rate constants, 1 axial constant, arm
-C_WORDS = const(25)
+# coefficient words: 21 row entries, 5 rate constants, axial accel and axial rate constants, arm
+C_WORDS = const(29)
 # state words
 S_K, S_G, S_A, S_AZ, S_MODE, S_ZC, S_IC, S_EXT, S_JERK, S_CLIP, S_WARM, S_EVENTS = range(12)
 S_EVENT0 = const(12)  # then per completed stride: ic, to, jerk + JERK_BIAS, last clipped sample so far + 2^28
-S_WORDS = const(20)
+S_AXIAL = const(20)
+S_WORDS = const(21)
 MAX_EVENTS = const(2)
 
 
 @micropython.viper
 def step(
-    samples: ptr16, n: int, off: int, co: ptr32, st: ptr32, a_ring: ptr32, t_ring: ptr32, j_ring: ptr32, table: ptr16
+    samples: ptr16,
+    n: int,
+    off: int,
+    co: ptr32,
+    st: ptr32,
+    a_ring: ptr32,
+    t_ring: ptr32,
+    j_ring: ptr32,
+    z_ring: ptr32,
+    f_ring: ptr32,
+    table: ptr16,
 ):
     """Run n aligned samples (offset binary, 12 channels) through the kernel; off is the wrapped flexion offset of the batch."""
     b = 0x10000000
-    # shank x, y (gyro), z (accel); thigh x, y, z (gyro), Q13
+    # shank x, y (gyro), z (accel); thigh x, y, z (gyro); shank z (gyro), Q13
     a0 = co[0] - b
     a1 = co[1] - b
     a2 = co[2] - b
@@ -50,6 +61,10 @@ def step(
     f0 = co[15] - b
     f1 = co[16] - b
     f2 = co[17] - b
+    g0 = co[25] - b
+    g1 = co[26] - b
+    g2 = co[27] - b
+    kg = co[28] - 0x20000000
     ka = co[18] - 0x20000000
     kb = co[19] - 0x20000000
     kd = co[20] - 0x20000000
@@ -60,6 +75,7 @@ def step(
     k = st[0]
     g = st[1]
     abd = st[2]
+    axial = st[20]
     az = st[3] - b
     mode = st[4]
     zc = st[5]
@@ -75,6 +91,7 @@ def step(
         u2 = samples[p + 2]
         sx = (a0 * u0 + a1 * u1 + a2 * u2 - ka) >> 13
         sy = (b0 * u0 + b1 * u1 + b2 * u2 - kb) >> 13
+        sz = (g0 * u0 + g1 * u1 + g2 * u2 - kg) >> 13
         if ((u0 + 68) & 0xFFFF) <= 136 or ((u1 + 68) & 0xFFFF) <= 136 or ((u2 + 68) & 0xFFFF) <= 136:
             clip = k
         u0 = samples[p + 6]
@@ -94,7 +111,10 @@ def step(
         if i > 435:
             i = 435
         i = 2 * (i + 87)
-        abd = (abd + sx - (((table[i] - 32768) * tx - (table[i + 1] - 32768) * tz + 8192) >> 14)) & 0x1FFFFFFF
+        cos = table[i] - 32768
+        sin = table[i + 1] - 32768
+        abd = (abd + sx - ((cos * tx - sin * tz + 8192) >> 14)) & 0x1FFFFFFF
+        axial = (axial + sz - ((sin * tx + cos * tz + 8192) >> 14)) & 0x1FFFFFFF
         zn = (z0 * samples[p + 3] + z1 * samples[p + 4] + z2 * samples[p + 5] - kz) >> 13
         if warm == 16:  # k0: there is no sample before
             az = zn
@@ -103,6 +123,8 @@ def step(
         at = k & 511
         a_ring[at] = abd
         t_ring[at] = theta
+        z_ring[at] = axial
+        f_ring[at] = fr + 0x100000
         j_ring[at] = jz + 0x100000
         p += 12
         if warm > 0:
@@ -143,6 +165,7 @@ def step(
     st[0] = k
     st[1] = g
     st[2] = abd
+    st[20] = axial
     st[3] = az + b
     st[4] = mode
     st[5] = zc
@@ -171,6 +194,10 @@ def coefficients(cal, arm_dps):
     for at, r in ((18, 0), (19, 1), (20, 3), (21, 4), (22, 5), (23, 2)):
         row, b = rows[r]
         words[at] = b + 32768 * sum(row) - 4096 + 0x20000000
+    z_row = [side * c for c in shank[6:9]]
+    for c in range(3):
+        words[25 + c] = z_row[c] + _BIAS
+    words[28] = 32768 * sum(z_row) - 4096 + 0x20000000
     words[24] = -(arm_dps * 100) // 7 + _BIAS
     return words
 

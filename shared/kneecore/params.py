@@ -6,6 +6,7 @@ TABLE = (
     ("arm_dps", 150, 80, 400, "dps", "forward swing rate of the shank that arms the contact detector"),
     ("contact_jerk_mg", 600, 200, 3000, "mg/sample", "smallest step of axial acceleration that counts as a running contact"),
     ("flex_window", 36, 8, 64, "batches", "window over which the flex sensor levels the gyros' flexion"),
+    ("rotation_gain_pct", 30, 0, 100, "%", "share of the axial rotation term that is taken out of the collapse"),
     ("threshold_floor_mdeg", 2000, 500, 10000, "mdeg", "lowest threshold over the baseline"),
     ("threshold_cap_mdeg", 3500, 500, 15000, "mdeg", "highest threshold over the baseline"),
     ("spread_gain_pct", 300, 100, 600, "%", "threshold in percent of the baseline's spread (as SD)"),

@@ -12,6 +12,8 @@ from .flexion import FLEX_HIGH_MV, FLEX_LOW_MV, FlexLevel
 from .stance import Stance
 from .stride import NULL
 
+_NO_STRIDE = 145  # samples before contact that the axial reference is taken from, where the stride before is not known
+
 # what a batch brought, as bits of `Pipeline.batch`'s result
 STOOD, ACCEPTED, REFUSED, STRIDES = 1, 2, 4, 8
 
@@ -35,8 +37,8 @@ class Pipeline:
         self.fault = faults.NONE
         self._params = params
         self._table = trig.table()
-        self._rings = [array("i", bytearray(4 * kernel.RING)) for _ in range(3)]
-        self._stance = Stance(self._rings[0], self._rings[1])
+        self._rings = [array("i", bytearray(4 * kernel.RING)) for _ in range(5)]
+        self._stance = Stance(self._rings, params["rotation_gain_pct"])
         self._running = False
         self._donning = None if calibration else Donning(params)
         self._given = calibration
@@ -115,7 +117,8 @@ class Pipeline:
 
     def _restart_kernel(self, mv):
         self._words = kernel.coefficients(self.calibration, self._params["arm_dps"])
-        self._state = kernel.fresh_state(self.aligner.next_k)
+        self._k0 = self.aligner.next_k
+        self._state = kernel.fresh_state(self._k0)
         self._level = FlexLevel(self.calibration, self._params["flex_window"])
         self._level.start(mv)
 
@@ -124,8 +127,8 @@ class Pipeline:
         if not n:
             return 0
         s = self._state
-        a, t, j = self._rings
-        kernel.step(self.aligner.out, n, self._level.offset(), self._words, s, a, t, j, self._table)
+        a, t, j, z, f = self._rings
+        kernel.step(self.aligner.out, n, self._level.offset(), self._words, s, a, t, j, z, f, self._table)
         self._level.push(mv, s[kernel.S_G])
         for e in range(s[kernel.S_EVENTS]):
             self._event(kernel.S_EVENT0 + 4 * e)
@@ -144,12 +147,14 @@ class Pipeline:
         since = ic - self._last_ic
         judged = clipped < ic - 4
         m = self._stance
-        m.measure(ic, to)
+        history = since if since <= 250 else _NO_STRIDE
+        m.measure(ic, to, history if ic - history >= self._k0 else ic - self._k0)
         out[o + st.INDEX] = self._count
         out[o + st.IC] = ic
         out[o + st.TO] = to
         out[o + st.JUDGED] = 1 if judged else 0
-        out[o + st.COLLAPSE] = out[o + st.RAW_COLLAPSE] = m.collapse_mdeg if judged else NULL
+        out[o + st.COLLAPSE] = m.collapse_mdeg if judged else NULL
+        out[o + st.RAW_COLLAPSE] = m.raw_collapse_mdeg if judged else NULL
         out[o + st.EXCURSION] = m.excursion_mdeg if judged else NULL
         out[o + st.FLEXION_AT_IC] = m.flexion_at_ic_mdeg
         out[o + st.FLEXION_PEAK] = m.flexion_peak_mdeg
