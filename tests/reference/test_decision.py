@@ -18,7 +18,7 @@ def measured(collapse: Sequence[int], judged=None, stride=146, delay=75, clear=0
     full = np.full
     return Measured(
         ic, ic + 52, full(n, stride), np.arange(n) + 1, ic + delay, full(n, 3000),
-        np.ones(n, int) if judged is None else np.array(judged), np.array(collapse),
+        np.ones(n, int) if judged is None else np.array(judged), np.array(collapse), np.array(collapse) + 7,
         full(n, 9000), full(n, 20000), full(n, 45000),
     )  # fmt: skip
 
@@ -51,6 +51,11 @@ def test_over_hysteresis_and_adaptation(params):
     assert shown == [(0, 1050, 2000), (0, 1070, 2000), (0, 1090, 2000), (0, 1110, 2000), (0, 1130, 2000)]
     records = decide(measured([*LEARNT, 3051, 2751, 2750, 2750]), params)
     assert [(r[f.OVER], r[f.THRESHOLD]) for r in records[34:]] == [(1, 2000), (1, 1700), (0, 1700), (0, 2000)]
+
+
+def test_decides_by_the_corrected_collapse_and_shows_both(params):
+    last = decide(measured([*LEARNT, 3046]), params)[34]  # raw 3053 would be over
+    assert (last[f.COLLAPSE], last[f.RAW_COLLAPSE], last[f.OVER]) == (3046, 3053, 0)
 
 
 def test_unjudged_strides_have_no_collapse_and_do_not_count(params):

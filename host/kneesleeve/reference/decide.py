@@ -31,6 +31,7 @@ class Measured:
     jerk: Ints
     judged: Ints
     collapse: Ints
+    raw_collapse: Ints
     excursion: Ints
     flexion_at_ic: Ints
     flexion_peak: Ints
@@ -40,18 +41,18 @@ def decide(measured: Measured, params: Params) -> list[Record]:
     """The stride records in `FIELD_NAMES` order."""
     baseline, cue = Baseline(params), Cue(params)
     m = measured
-    columns = (m.ic, m.to, m.stride, m.batch, m.now, m.jerk, m.judged, m.collapse, m.excursion)
-    lists = [c.tolist() for c in (*columns, m.flexion_at_ic, m.flexion_peak)]
+    columns = (m.ic, m.to, m.stride, m.batch, m.now, m.jerk, m.judged, m.collapse)
+    lists = [c.tolist() for c in (*columns, m.raw_collapse, m.excursion, m.flexion_at_ic, m.flexion_peak)]
     records = []
-    for index, ic, to, stride, batch, now, jerk, judged, collapse, excursion, at_ic, peak in zip(count(), *lists):
+    for index, ic, to, stride, batch, now, jerk, judged, collapse, raw, excursion, at_ic, peak in zip(count(), *lists):
         if judged:
             over, base, threshold, reason, cue_ms = _decision(baseline, cue, collapse, ic, stride, now)
         else:
-            collapse = excursion = NULL  # noqa: PLW2901  what the record will hold
+            collapse = raw = excursion = NULL  # noqa: PLW2901  what the record will hold
             over, cue_ms, reason = False, 0, R_UNJUDGED
             base, threshold = baseline.in_force() if baseline.judged > LEARNING else (NULL, NULL)
         records.append(
-            (index, ic, to, judged, int(over), collapse, collapse, excursion, base, threshold, at_ic, peak,
+            (index, ic, to, judged, int(over), collapse, raw, excursion, base, threshold, at_ic, peak,
              jerk, stride, reason, cue_ms, batch if cue_ms else 0, batch)
         )  # fmt: skip
     return records

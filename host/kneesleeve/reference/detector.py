@@ -12,8 +12,8 @@ from kneesleeve.reference.align import align
 from kneesleeve.reference.decide import LONGEST_STRIDE, Measured, Record, decide
 from kneesleeve.reference.events import Steps, find_steps, running
 from kneesleeve.reference.flexion import offsets
-from kneesleeve.reference.kernel import Rows, rows_of, sagittal_rates
-from kneesleeve.reference.stance import judged, stances
+from kneesleeve.reference.kernel import Rows, abduction_and_axial, rows_of, sagittal_rates
+from kneesleeve.reference.stance import Motion, judged, stances
 from kneesleeve.reference.types import Aligned, Calibration, DrainedRun, Ints, Ints32, Params
 
 
@@ -32,7 +32,7 @@ def detect_aligned(aligned: Aligned, params: Params, calibration: Calibration, a
 
 @dataclass(frozen=True)
 class Sagittal:
-    """What every sample from k0 on needs; the frontal plane is computed in stances alone.
+    """What the gait events and the flexion need of every sample from k0 on.
 
     part: the emitted samples from k0 on. mv_before: flex of the batch before. sy, fr: shank and flexion rate, LSB,
     int32 [K]. flexion_u: G + off, U modulo 2^29 (int32 [K], not reduced). batches: those that `part` begins after.
@@ -68,17 +68,25 @@ def after(aligned: Aligned, batch: int) -> Aligned:
     )  # fmt: skip
 
 
+def _motion(signals: Sagittal) -> Motion:
+    """The knee in all three planes, every sample (§4.1)."""
+    part, flexion_u = signals.part, signals.flexion_u
+    angles = abduction_and_axial(signals.rows, part.shank_gyro, part.thigh_gyro, flexion_u)
+    return Motion(signals.fr, flexion_u, *angles)
+
+
 def _measured(signals: Sagittal, params: Params) -> Measured:
     """Every reported stride with its numbers."""
     part = signals.part
     steps = running(_steps(signals, params["arm_dps"]), params["contact_jerk_mg"])
-    stance = stances(signals.rows, steps, part.shank_gyro, part.thigh_gyro, signals.flexion_u)
-    clean = judged(steps, part.shank_gyro, part.thigh_gyro)
     ic = part.k[steps.ic]
+    stride = _stride_samples(ic)
+    stance = stances(_motion(signals), steps, stride, params["rotation_gain_pct"])
+    clean = judged(steps, part.shank_gyro, part.thigh_gyro).astype(np.int64)
     row = np.searchsorted(part.ends, steps.complete, side="right")
     return Measured(
-        ic, part.k[steps.to], _stride_samples(ic), row + signals.batches + 1, part.drained[row], steps.jerk,
-        clean.astype(np.int64), stance.collapse, stance.excursion, stance.flexion_at_ic, stance.flexion_peak,
+        ic, part.k[steps.to], stride, row + signals.batches + 1, part.drained[row], steps.jerk, clean,
+        stance.collapse, stance.raw_collapse, stance.excursion, stance.flexion_at_ic, stance.flexion_peak,
     )  # fmt: skip
 
 

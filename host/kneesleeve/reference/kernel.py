@@ -31,11 +31,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Rows:
-    """The six rows of the kernel, side folded in."""
+    """The rows of the kernel, side folded in; along is the shank's z row for its accelerometer, without the side."""
 
     shank_x: Row
     shank_y: Row
     shank_z: Row
+    along: Row
     thigh_x: Row
     thigh_y: Row
     thigh_z: Row
@@ -46,7 +47,7 @@ def rows_of(calibration: Calibration) -> Rows:
     side, bias = calibration.side, calibration.biases
     (shank_x, shank_y, shank_z), (thigh_x, thigh_y, thigh_z) = calibration.shank_rows, calibration.thigh_rows
     return Rows(
-        Row(shank_x, bias[0]).folded(side), Row(shank_y, bias[1]), Row(shank_z),
+        Row(shank_x, bias[0]).folded(side), Row(shank_y, bias[1]), Row(shank_z).folded(side), Row(shank_z),
         Row(thigh_x, bias[2]).folded(side), Row(thigh_y, bias[3]), Row(thigh_z, bias[4]).folded(side),
     )  # fmt: skip
 
@@ -84,11 +85,32 @@ def abduction_rate(rows: Rows, shank_gyro: Shorts, thigh_gyro: Shorts, flexion_u
     cos *= rate(rows.thigh_x, thigh)
     sin *= rate(rows.thigh_z, thigh)
     cos -= sin
-    cos += np.int32(8192)
-    cos >>= np.int32(14)
-    return rate(rows.shank_x, channels(shank_gyro)) - cos
+    return rate(rows.shank_x, channels(shank_gyro)) - _from_q14(cos)
+
+
+def abduction_and_axial(rows: Rows, shank_gyro: Shorts, thigh_gyro: Shorts, flexion_u: Ints32) -> tuple[Ints32, Ints32]:
+    """A and Z: abduction and axial angle of the shank against the thigh, U, congruent modulo 2^29, int32 [K] both.
+
+    Gyro int16 [K, 3], flexion int32 [K], samples from k0 on. The sums wrap modulo 2^32, which 2^29 divides.
+    """
+    abduction, axial = np.empty(len(shank_gyro), np.int32), np.empty(len(shank_gyro), np.int32)
+    for first in range(0, len(abduction), CHUNK):
+        part = slice(first, first + CHUNK)
+        cos, sin = cos_sin_q14(flexion_u[part])
+        shank, thigh = channels(shank_gyro[part]), channels(thigh_gyro[part])
+        tx, tz = rate(rows.thigh_x, thigh), rate(rows.thigh_z, thigh)
+        np.subtract(rate(rows.shank_x, shank), _from_q14(cos * tx - sin * tz), out=abduction[part])
+        np.subtract(rate(rows.shank_z, shank), _from_q14(sin * tx + cos * tz), out=axial[part])
+    return np.cumsum(abduction, dtype=np.int32), np.cumsum(axial, dtype=np.int32)
+
+
+def _from_q14(v: Ints32) -> Ints32:
+    """(v + 8192) >> 14, in place."""
+    v += np.int32(8192)
+    v >>= np.int32(14)
+    return v
 
 
 def axial_acceleration(rows: Rows, shank_accel: Shorts) -> Ints32:
     """Shank acceleration along the segment, LSB, int32 [...]."""
-    return rate(rows.shank_z, channels(shank_accel))
+    return rate(rows.along, channels(shank_accel))
