@@ -47,7 +47,10 @@ class FrameWriter:
     def build(self, kind, sequence, n):
         """Frame of the n payload bytes in `body`; returns its length in `wire`."""
         b = self.body
-        b[0], b[1], b[2], b[3] = n & 255, n >> 8, kind, sequence & 255
+        b[0] = n & 255  # four of them in one assignment would make a tuple: an answer in a run allocates nothing
+        b[1] = n >> 8
+        b[2] = kind
+        b[3] = sequence & 255
         put_crc(b, 0, HEAD + n, b, HEAD + n)
         return _escape(b, HEAD + n + CRC, self.wire)
 
