@@ -1,4 +1,4 @@
-"""Speed of the three engines and of the virtual sleeve on one synthesised run: the ratios within a run are what counts."""
+"""Speed of the three engines and of the virtual sleeve on one synthesised run: ratios within a run are what counts."""
 
 from __future__ import annotations
 

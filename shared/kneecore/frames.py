@@ -10,9 +10,8 @@ SYNC = const(0xC0)
 ESCAPE = const(0xF5)
 HEAD = const(4)
 CRC = const(4)
-MAX_TO_DEVICE = const(
-    96
-)  # payload; with escapes a frame stays within the 128 bytes that an ESP32 takes unacknowledged in the usual case
+# payload; even with every byte escaped a frame stays within the 128 bytes that an ESP32 takes at once
+MAX_TO_DEVICE = const(55)
 MAX_TO_HOST = const(512)
 PROTOCOL = const(1)
 

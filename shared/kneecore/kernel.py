@@ -21,8 +21,8 @@ C_WORDS = const(25)
 # state words
 S_K, S_G, S_A, S_AZ, S_MODE, S_ZC, S_IC, S_EXT, S_JERK, S_CLIP, S_WARM, S_EVENTS = range(12)
 S_EVENT0 = const(12)  # then per completed stride: ic, to, jerk + JERK_BIAS, last clipped sample so far + 2^28
-S_WORDS = const(20)
-MAX_EVENTS = const(2)
+S_WORDS = const(32)
+MAX_EVENTS = const(5)  # a stride takes at least 22 samples of the 96 that a batch may emit
 
 
 @micropython.viper
@@ -132,7 +132,7 @@ def step(
                 ext = 1
             elif ext == 1 and fr >= 1429:
                 mode = 0
-                if events < 2:
+                if events < 5:
                     q = 12 + events * 4
                     st[q] = ic
                     st[q + 1] = k - 5

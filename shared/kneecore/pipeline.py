@@ -39,7 +39,14 @@ class Pipeline:
         self._stance = Stance(self._rings[0], self._rings[1])
         self._running = False
         self._donning = None if calibration else Donning(params)
-        self._given = calibration
+        self._given = calibration or None
+        if calibration:
+            self.calibration, self.accepted_batch = calibration, 0
+
+    @property
+    def given(self):
+        """True if the calibration was given, so that there is no donning."""
+        return self._given is not None
 
     @property
     def running(self):
@@ -97,8 +104,6 @@ class Pipeline:
         return ACCEPTED
 
     def _start_given(self, mv):
-        self.calibration = self._given
-        self.accepted_batch = 0
         if not FLEX_LOW_MV <= mv <= FLEX_HIGH_MV:
             self.fault = faults.FLEX_MISSING
         self._start(mv)
