@@ -24,7 +24,7 @@ types: $(VENV)/.dev
 	@$(BIN)/pyright --warnings -p firmware
 
 bench: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q tests/bench --benchmark
+	@$(BIN)/python benchmarks/speed.py
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12") if sys.version_info < (3, 11) else 0'

@@ -25,10 +25,10 @@ def run_over(runner: Recording, tmp_path: Path):
     """run_over(**clock errors) -> context of a sleeve whose run is over, on fresh storage."""
 
     @contextmanager
-    def ready(**clock_errors_ppm: int) -> Iterator[Finished]:
+    def ready(thigh_ppm: int = 0, shank_ppm: int = 0) -> Iterator[Finished]:
         image = tmp_path / "sleeve.img"
         make_image(image, schema.defaults())
-        with finished_run(image, runner, run_scenario(runner, **clock_errors_ppm)) as done:
+        with finished_run(image, runner, run_scenario(runner, thigh_ppm=thigh_ppm, shank_ppm=shank_ppm)) as done:
             yield done
 
     return ready

@@ -27,6 +27,7 @@ _FIFO_BYPASS = const(0x00)
 _FIFO_CONTINUOUS = const(0x06)
 _OVERRUN = const(0x48)  # FIFO_OVR_IA and FIFO_OVR_LATCHED
 _WORD = const(7)
+_TAG_ACCEL = const(2)
 
 MAX_SAMPLES = const(64)  # per read
 
@@ -52,8 +53,10 @@ class Lsm6dso:
         self._clock = clock
         self._one = bytearray(1)
         self._status = bytearray(2)
-        buffer = memoryview(bytearray(2 * _WORD * MAX_SAMPLES))
+        buffer = memoryview(bytearray(_WORD * (2 * MAX_SAMPLES + 1)))
         self._words = [buffer[: 2 * _WORD * n] for n in range(MAX_SAMPLES + 1)]
+        self._odd_words = [buffer[: _WORD * (2 * n + 1)] for n in range(MAX_SAMPLES + 1)]
+        self._last_word = [buffer[2 * _WORD * n : _WORD * (2 * n + 1)] for n in range(MAX_SAMPLES + 1)]
         self.overrun = False
 
     def _write(self, register, value):
@@ -103,8 +106,16 @@ class Lsm6dso:
         return (s[0] | ((s[1] & 3) << 8)) >> 1
 
     def read(self, n):
-        """The oldest n samples (0 ... 64) as FIFO words: a memoryview of 14*n bytes, valid until the next read."""
+        """The oldest n samples (0 ... 64) as FIFO words: a memoryview, valid until the next read.
+
+        14*n bytes; 7 more where the FIFO began with an accel word whose gyro word is lost: then the pairs are completed by one
+        word more, so that the next read starts with a gyro word again.
+        """
         words = self._words[n]
-        if n:
-            self._i2c.readfrom_mem_into(self._address, _FIFO_DATA_OUT_TAG, words)
-        return words
+        if not n:
+            return words
+        self._i2c.readfrom_mem_into(self._address, _FIFO_DATA_OUT_TAG, words)
+        if words[0] >> 3 != _TAG_ACCEL:
+            return words
+        self._i2c.readfrom_mem_into(self._address, _FIFO_DATA_OUT_TAG, self._last_word[n])
+        return self._odd_words[n]

@@ -18,7 +18,8 @@ class Motor:
         self._stop_cb = self._timer_stop  # bound once: binding allocates
         self._since = 0
         self._until = 0
-        self.on = False
+        self.on = False  # until `poll` or `off`: the loop learns of the end even where the timer made it
+        self._turning = False
         self.was_on_ms = 0
         self.off()
 
@@ -31,7 +32,7 @@ class Motor:
         self._since = self._clock.ticks_us()
         self._until = self._clock.ticks_add(self._since, ms * 1000)
         self._timer.init(mode=self._one_shot, period=ms + _GRACE_MS, callback=self._stop_cb)
-        self.on = True
+        self.on = self._turning = True
         self._pwm.duty_u16(_FULL)
 
     def poll(self):
@@ -51,10 +52,16 @@ class Motor:
     def off(self):
         """Off, at once."""
         self._pwm.duty_u16(0)
-        if self.on:
-            self.was_on_ms = self._clock.ticks_diff(self._clock.ticks_us(), self._since) // 1000
+        self._stopped()
         self.on = False
         self._timer.deinit()
 
+    def _stopped(self):
+        """Keep the length of the pulse, once."""
+        if self._turning:
+            self.was_on_ms = self._clock.ticks_diff(self._clock.ticks_us(), self._since) // 1000
+        self._turning = False
+
     def _timer_stop(self, _timer):
         self._pwm.duty_u16(0)
+        self._stopped()

@@ -1,5 +1,8 @@
 """The app's states: boot, idle, then a run (donning, running, saving), then idle again."""
 
+import gc
+import sys
+
 from boards.esp32_devkit import Board
 from kneecore import faults
 from kneecore.frames import PROTOCOL
@@ -64,19 +67,29 @@ class App:
     def _run(self):
         """One run. A fault at its start (a chip or the storage) is kept for INFO; the motor stays silent."""
         self._board.led.on()
-        pipe = Pipeline(self._config.params, self._config.calibration)
-        sampler = Sampler(self._board, pipe)
+        gc.collect()
+        fault = faults.INTERNAL
+        try:
+            pipe = Pipeline(self._config.params, self._config.calibration)
+            sampler = Sampler(self._board, pipe)
+            fault = self._go(pipe, sampler)
+        except Exception as e:  # whatever went wrong, the sleeve must be ready for its next run
+            sys.print_exception(e)
+        finally:
+            self._last_fault = fault
+            self._board.motor.off()
+            self._board.led.off()
+            self._console.state = states.IDLE
+
+    def _go(self, pipe, sampler):
+        """The fault that the run ended with, 0 if none."""
         try:
             sampler.configure()
             run = Run(self._board, self._console, pipe, sampler, Recorder(self._board, self._config))
             run.go()
-            self._last_fault = run.fault
+            return run.fault
         except OSError:
-            self._last_fault = sampler.fault or faults.STORAGE_ERROR
-        finally:
-            self._board.motor.off()
-            self._board.led.off()
-            self._console.state = states.IDLE
+            return sampler.fault or faults.STORAGE_ERROR
 
 
 def main():

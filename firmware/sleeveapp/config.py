@@ -2,7 +2,7 @@
 
 import json
 
-from kneecore import faults, params
+from kneecore import faults, fit, params
 
 PATH = "/config.json"
 
@@ -23,8 +23,8 @@ class Config:
                 self._take(json.load(f))
         except OSError:
             return
-        except (ValueError, TypeError, KeyError, AttributeError) as e:
-            self.problem = str(e)
+        except Exception as e:  # any content of a file is an expected input
+            self.problem = str(e) or "unreadable"
         if self.problem:
             self.params = params.defaults()
             self.calibration = None
@@ -38,6 +38,5 @@ class Config:
         self.problem = params.problem(self.params)
         calibration = content.get("calibration")
         if calibration is not None:
-            if len(calibration) != 32:
-                raise ValueError("calibration must have 32 integers")
-            self.calibration = [int(v) for v in calibration]
+            self.problem = self.problem or fit.problem(calibration)
+            self.calibration = calibration

@@ -77,10 +77,18 @@ class Console:
             self._error(faults.BAD_REQUEST)
         elif self.state != states.IDLE:
             self._error(faults.BUSY)
-        elif kind == READ:
-            self._read()
         else:
-            self._send_bytes(json.dumps(self._info() if kind == INFO else self._list()).encode())
+            self._answer_at_rest(kind)
+
+    def _answer_at_rest(self, kind):
+        """Storage may fail, memory may be short: the host hears of it, the app goes on."""
+        try:
+            if kind == READ:
+                self._read()
+            else:
+                self._send_bytes(json.dumps(self._info() if kind == INFO else self._list()).encode())
+        except (OSError, MemoryError):
+            self._error(faults.STORAGE_ERROR)
 
     def _send_pong(self):
         body, pong = self._writer.body, self._pong

@@ -5,6 +5,7 @@ import gc
 from micropython import const
 
 from kneecore import blocks, faults, pipeline
+from kneecore.kernel import MAX_EVENTS
 from kneecore.stride import CUE_MS, FIELD_COUNT
 
 from . import states
@@ -23,7 +24,7 @@ class Run:
         self._board, self._console = board, console
         self._pipe, self._sampler, self._recorder = pipe, sampler, recorder
         strides = memoryview(pipe.strides)
-        self._stride_views = [strides[i * FIELD_COUNT : (i + 1) * FIELD_COUNT] for i in (0, 1)]
+        self._stride_views = [strides[i * FIELD_COUNT : (i + 1) * FIELD_COUNT] for i in range(MAX_EVENTS)]
         self._due = 0
         self._origin = self._last = 0
         self._reason = 0
@@ -56,6 +57,14 @@ class Run:
         gc.collect()
         self._sampler.start()
         self._origin = self._due = self._last = self._board.clock.ticks_us()
+        if self._pipe.given:
+            self._set_running()
+
+    def _set_running(self):
+        """From here on nothing may be allocated."""
+        self._set_state(states.RUNNING)
+        gc.collect()
+        gc.disable()
 
     def _wait(self):
         """Sleep to the next batch; a pulse that ends before it is ended on time."""
@@ -64,11 +73,16 @@ class Run:
         left = clock.ticks_diff(self._due, clock.ticks_us())
         pulse = motor.left_us()
         if motor.on and pulse < left:
-            clock.sleep_us(pulse)
+            self._sleep(pulse)
             self._stop_pulse()
             left = clock.ticks_diff(self._due, clock.ticks_us())
-        if left > 0:
-            clock.sleep_us(left)
+        self._sleep(left)
+
+    def _sleep(self, us):
+        """sleep_us spins on an ESP32, sleep_ms lets the system idle: so most of it is slept in milliseconds."""
+        if us > 0:
+            self._board.clock.sleep_ms(us // 1000)
+            self._board.clock.sleep_us(us % 1000)
 
     def _stop_pulse(self):
         if self._board.motor.poll():
@@ -84,8 +98,11 @@ class Run:
         pipe, s = self._pipe, self._sampler
         self._stop_pulse()
         now = self._board.clock.ticks_us()
-        if s.drain():
-            self._overrun(now)
+        lost = s.drain()
+        if s.failures == 1:
+            self._recorder.event(pipe.batches, blocks.E_FAULT, s.failing)
+        if lost:
+            self._lost(lost, now)
             return
         bits = pipe.batch(s.n_shank, s.n_thigh, s.mv)
         if s.n_shank or s.n_thigh:
@@ -131,24 +148,21 @@ class Run:
             return
         r.event(pipe.batches, blocks.E_ACCEPTED, pipe.calibration[1])
         self._buzz(_ACCEPTED_BUZZ_MS)
-        self._set_state(states.RUNNING)
-        gc.collect()
-        gc.disable()
+        self._set_running()
 
     def _buzz(self, ms):
         self._board.motor.pulse(ms)
         self._recorder.event(self._pipe.batches, blocks.E_BUZZ, ms)
 
-    def _overrun(self, now):
-        """A FIFO ran over: name the loss, start both anew, go on."""
+    def _lost(self, cause, now):
+        """A FIFO ran over, or a burst broke off in the middle: name the loss, start both anew, go on."""
         s, pipe = self._sampler, self._pipe
-        chip = 0 if self._board.shank.overrun else 1
-        if self._board.shank.overrun and self._board.thigh.overrun:
-            chip = 2
         lost = self._samples_since(now)
-        self._recorder.dropout(pipe.batches, chip, blocks.LOST_FIFO, lost)
-        self._recorder.event(pipe.batches, blocks.E_FAULT, faults.FIFO_OVERRUN)
+        self._recorder.dropout(pipe.batches, 2, cause, lost)
+        if cause == blocks.LOST_FIFO:
+            self._recorder.event(pipe.batches, blocks.E_FAULT, faults.FIFO_OVERRUN)
         s.restart()
+        gc.collect()  # the detector's restart allocates; samples are lost here anyway
         pipe.gap(lost, s.mv)
         self._last = now
 
@@ -158,7 +172,15 @@ class Run:
         return (us if us < 5_000_000 else 5_000_000) * 208 // 1_000_000
 
     def _end(self):
-        """Whatever happened: motor off first, then the record."""
+        """Whatever happened: motor off first, then the record. Terminals send Ctrl-C in bursts: another one starts this again."""
+        while True:
+            try:
+                self._close()
+                return
+            except KeyboardInterrupt:
+                pass
+
+    def _close(self):
         self._board.motor.off()
         self._pulse_ended()
         gc.enable()

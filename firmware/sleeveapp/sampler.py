@@ -3,10 +3,12 @@
 from micropython import const
 
 from kneecore import faults
-from kneecore.fifo import decode
+from kneecore.blocks import LOST_BUS, LOST_FIFO
+from kneecore.fifo import WORD, decode
 
 BATCH_US = const(20000)
 _MAX = const(64)
+_GYRO_START_MS = const(100)  # 70 ms by the datasheet: both gyros must deliver before the FIFOs start side by side
 _MAX_FAILURES = const(25)  # batches in a row: half a second, well inside what a FIFO holds
 
 
@@ -15,9 +17,11 @@ class Sampler:
 
     def __init__(self, board, pipeline):
         self._shank, self._thigh, self._flex = board.shank, board.thigh, board.flex
+        self._clock = board.clock
         self._to_shank, self._to_thigh = pipeline.shank, pipeline.thigh
         self.n_shank = self.n_thigh = self.mv = 0
-        self.failures = 0
+        self.failures = 0  # batches in a row in which the bus failed, and the chip that did not answer
+        self.failing = faults.NONE
         self.fault = faults.NONE
 
     def configure(self):
@@ -26,21 +30,27 @@ class Sampler:
         self._thigh.configure()
         self.fault = faults.IMU_SHANK
         self._shank.configure()
+        self._clock.sleep_ms(_GYRO_START_MS)
         self.fault = faults.NONE
 
     def start(self):
-        """Start both FIFOs, one right after the other."""
+        """Start both FIFOs, one right after the other. On failure `fault` names the chip and OSError goes on."""
+        self.fault = faults.IMU_SHANK
         self._shank.start()
+        self.fault = faults.IMU_THIGH
         self._thigh.start()
+        self.fault = faults.NONE
 
     def restart(self):
         """Empty both FIFOs after an overrun; a bus error counts like one in `drain`."""
         try:
             self.start()
         except OSError:
-            self._failed(faults.IMU_SHANK)
+            chip, self.fault = self.fault, faults.NONE
+            self._failed(chip)
 
     def _failed(self, chip):
+        self.failing = chip
         self.failures += 1
         if self.failures >= _MAX_FAILURES:
             self.fault = chip
@@ -54,8 +64,13 @@ class Sampler:
                 pass
 
     def drain(self):
-        """Both counts are read before either FIFO, so that they belong to the same moment. True if a FIFO ran over."""
+        """Both counts are read before either FIFO, so that they belong to the same moment.
+
+        Returns 0, or why samples are lost: blocks.LOST_FIFO (one ran over) or LOST_BUS (a burst broke off in the middle).
+        A bus that fails before a burst loses nothing: the FIFOs hold 1.2 s.
+        """
         self.n_shank = self.n_thigh = 0
+        torn = False
         shank, thigh = self._shank, self._thigh
         self.mv = self._flex.read_mv()
         chip = faults.IMU_SHANK
@@ -66,10 +81,16 @@ class Sampler:
             n_s = n_s if n_s < _MAX else _MAX
             n_t = n_t if n_t < _MAX else _MAX
             chip = faults.IMU_SHANK
-            self.n_shank = decode(shank.read(n_s), 2 * n_s, self._to_shank)
+            torn = True
+            words = shank.read(n_s)
+            self.n_shank = decode(words, len(words) // WORD, self._to_shank)
             chip = faults.IMU_THIGH
-            self.n_thigh = decode(thigh.read(n_t), 2 * n_t, self._to_thigh)
+            words = thigh.read(n_t)
+            self.n_thigh = decode(words, len(words) // WORD, self._to_thigh)
+            torn = False
             self.failures = 0
         except OSError:
             self._failed(chip)
-        return shank.overrun or thigh.overrun
+        if shank.overrun or thigh.overrun:
+            return LOST_FIFO
+        return LOST_BUS if torn else 0

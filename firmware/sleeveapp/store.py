@@ -17,7 +17,7 @@ def ids():
         names = os.listdir(_FOLDER)
     except OSError:
         return []
-    return sorted([int(n[:-7]) for n in names if n.endswith(".sleeve") and n[:-7].isdigit()])
+    return sorted([int(n[:-7]) for n in names if len(n) == 15 and n.endswith(".sleeve") and n[:8].isdigit()])
 
 
 def size(session_id):

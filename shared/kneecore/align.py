@@ -139,7 +139,8 @@ class Aligner:
     def _set_line(self, n, d):
         p = self._p
         if self._batches < 2 * _HALF:
-            rel = ((self._d_new + self._d_old - self._batches * d) << 12) // self._batches
+            e = clamp(self._d_new + self._d_old - self._batches * d, -100000, 100000)
+            rel = (e << 12) // self._batches
             slope, c1 = 0, n
         else:
             e1 = self._d_new - _HALF * d

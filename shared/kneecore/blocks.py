@@ -48,22 +48,21 @@ class BlockWriter:
         self._sequence = 0
         self._at = 0
         self._start = self._end = 0
-        self._open_block()
 
     def _open_block(self):
-        _fill(self._block, 0, BLOCK)
         struct.pack_into("<4sBBBBIII", self._block, 0, MAGIC, VERSION, 0, 0, HEADER, self._session_id, self._number, 0)
         put_crc(self._block, 0, HEADER - 4, self._block, HEADER - 4)
-        self._number += 1
         self._at = HEADER
 
     def begin(self, kind, n):
-        """Open a record of n payload bytes; returns (buffer, offset) by attributes: write into `buffer` at the returned offset, then `commit`."""
+        """Open a record of n payload bytes: write them into `buffer` at the returned offset, then `commit`."""
         if n > BLOCK - HEADER - RECORD_HEADER - RECORD_CRC - 4:
             raise ValueError("record too long")
         room = RECORD_HEADER + ((n + 3) & ~3) + RECORD_CRC
         if self._at + room > BLOCK:
             self.flush()
+        if not self._at:
+            self._open_block()
         b, at = self._block, self._at
         struct.pack_into("<BBHI", b, at, SYNC, kind, n, self._sequence)
         self._start, self._end = at, at + room - RECORD_CRC
@@ -91,7 +90,14 @@ class BlockWriter:
         self.commit()
 
     def flush(self):
-        """Hand over the block if it holds a record, and open the next."""
-        if self._at > HEADER:
+        """Hand over the block if it holds a record; `begin` opens the next.
+
+        A Ctrl-C may come at any step, most likely while the sink writes: what was handed over is not handed over again, and
+        what an interrupted record left behind is wiped.
+        """
+        at = self._at
+        if at > HEADER:
+            _fill(self._block, at, BLOCK)
+            self._at = 0
+            self._number += 1
             self._sink(self._block)
-            self._open_block()

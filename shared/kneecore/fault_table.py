@@ -18,6 +18,7 @@ TABLE = {
     NOT_FOUND: ("not_found", "there is no such session on the sleeve", "list what there is with: sleeve sessions"),
     BAD_REQUEST: ("bad_request", "the sleeve did not understand the request", "update toolkit and firmware to the same version"),
     LOOP_STALL: ("loop_stall", "the sampling loop stood still for more than a FIFO can hold", "the gap is in the record"),
+    INTERNAL: ("internal", "the app met an error of its own and ended the run", "pull what was recorded, and report it"),
 }  # fmt: skip
 
 # why a donning was refused, by the status of docs/detector.md §3 (index 0: it was accepted)

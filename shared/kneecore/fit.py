@@ -7,6 +7,21 @@ _MIN_COS = 10531  # cos 50 deg, Q14
 FIELD_COUNT = 32
 
 
+def problem(record):
+    """What is wrong with a given calibration record, "" if it can be used."""
+    if len(record) != FIELD_COUNT or not all([isinstance(v, int) for v in record]):
+        return "calibration must have {} integers".format(FIELD_COUNT)
+    if record[0] != OK or record[2] not in (-1, 1) or record[30] not in (0, 1):
+        return "the calibration's status, side or flex flag is off"
+    for r in range(3, 21, 3):
+        square = record[r] * record[r] + record[r + 1] * record[r + 1] + record[r + 2] * record[r + 2]
+        if not 8100 * 8100 <= square <= 8193 * 8193:
+            return "the calibration's axes are not of unit length"
+    if max([abs(v) for v in record[21:26]]) > 1 << 23 or max([abs(v) for v in record[26:30]]) > 1 << 26:
+        return "the calibration's bias or flex map is out of range"
+    return ""
+
+
 def refused(reason, side, squats):
     """The calibration record of a refusal."""
     return [reason, 0, side] + [0] * 28 + [squats]

@@ -21,9 +21,9 @@ C_WORDS = const(29)
 # state words
 S_K, S_G, S_A, S_AZ, S_MODE, S_ZC, S_IC, S_EXT, S_JERK, S_CLIP, S_WARM, S_EVENTS = range(12)
 S_EVENT0 = const(12)  # then per completed stride: ic, to, jerk + JERK_BIAS, last clipped sample so far + 2^28
-S_AXIAL = const(20)
-S_WORDS = const(21)
-MAX_EVENTS = const(2)
+S_AXIAL = const(32)
+S_WORDS = const(33)
+MAX_EVENTS = const(5)  # a stride takes at least 22 samples of the 96 that a batch may emit
 
 
 @micropython.viper
@@ -75,7 +75,7 @@ def step(
     k = st[0]
     g = st[1]
     abd = st[2]
-    axial = st[20]
+    axial = st[32]
     az = st[3] - b
     mode = st[4]
     zc = st[5]
@@ -154,7 +154,7 @@ def step(
                 ext = 1
             elif ext == 1 and fr >= 1429:
                 mode = 0
-                if events < 2:
+                if events < 5:
                     q = 12 + events * 4
                     st[q] = ic
                     st[q + 1] = k - 5
@@ -165,7 +165,7 @@ def step(
     st[0] = k
     st[1] = g
     st[2] = abd
-    st[20] = axial
+    st[32] = axial
     st[3] = az + b
     st[4] = mode
     st[5] = zc

@@ -31,7 +31,7 @@ def problem(params):
     """What is wrong with a full set of parameters, in words that name parameter, value and range; "" if nothing."""
     for name, _, lo, hi, unit, _ in TABLE:
         v = params.get(name)
-        if not isinstance(v, int) or not lo <= v <= hi:
+        if not isinstance(v, int) or v is True or v is False or not lo <= v <= hi:
             return "{} = {} is outside {} ... {} {}".format(name, v, lo, hi, unit).rstrip()
     if params["cue_k"] > params["cue_n"]:
         return "cue_k = {} is more than cue_n = {}".format(params["cue_k"], params["cue_n"])

@@ -41,7 +41,14 @@ class Pipeline:
         self._stance = Stance(self._rings, params["rotation_gain_pct"])
         self._running = False
         self._donning = None if calibration else Donning(params)
-        self._given = calibration
+        self._given = calibration or None
+        if calibration:
+            self.calibration, self.accepted_batch = calibration, 0
+
+    @property
+    def given(self):
+        """True if the calibration was given, so that there is no donning."""
+        return self._given is not None
 
     @property
     def running(self):
@@ -99,8 +106,6 @@ class Pipeline:
         return ACCEPTED
 
     def _start_given(self, mv):
-        self.calibration = self._given
-        self.accepted_batch = 0
         if not FLEX_LOW_MV <= mv <= FLEX_HIGH_MV:
             self.fault = faults.FLEX_MISSING
         self._start(mv)

@@ -19,7 +19,19 @@ import kneecore
 
 LOW, HIGH = -(1 << 30), (1 << 30) - 1
 CORE = Path(kneecore.__file__).parent
-CHECKED = ("intmath", "stride", "fifo", "align", "flexion", "stance", "decision", "cue", "kernel", "donning", "pipeline")
+CHECKED = (
+    "intmath",
+    "stride",
+    "fifo",
+    "align",
+    "flexion",
+    "stance",
+    "decision",
+    "cue",
+    "kernel",
+    "donning",
+    "pipeline",
+)
 PLAIN = ("compat", "faults", "trig", "fit")  # no arithmetic, at the start, or at rest (big integers allowed)
 _POINTERS = {"ptr8": 8, "ptr16": 16, "ptr32": 32}
 _numbers = count()

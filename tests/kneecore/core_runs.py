@@ -9,16 +9,14 @@ from itertools import zip_longest
 from typing import Any
 
 import numpy as np
+
 from kneecore.params import TABLE, defaults, problem
 from kneecore.stride import FIELD_NAMES, NULL
-
 from kneesleeve.engines.result import EngineResult
 from kneesleeve.recordings.drain import Drained, drain
 from kneesleeve.recordings.recording import Recording
 from kneesleeve.recordings.runner import synthesise
 from kneesleeve.recordings.spec import RunnerSpec
-
-BATCHES_PER_SAMPLE = 25 / 104
 
 
 @lru_cache(maxsize=12)
@@ -58,7 +56,7 @@ def shown(value: int) -> str:
 
 
 def rebatched(run: Drained, rng: np.random.Generator, *, gaps: float = 0.1, most: int = 64) -> Drained:
-    """The same samples in other batches: some drains bring nothing and the next ones up to 64, the thigh up to 3 behind."""
+    """The same samples in other batches: some drains bring nothing, the next up to 64; the thigh is up to 3 behind."""
     total = int(run.n_shank.sum())
     counts: list[int] = []
     waiting = done = 0
@@ -101,7 +99,9 @@ def random_calibration(rng: np.random.Generator) -> list[int]:
     has_flex = int(rng.integers(0, 2))
     c_q16 = int(rng.integers(-40_000, 40_001))
     b_q8 = int(rng.integers(-1, 2)) * int(rng.integers(0, 700_000 - (abs(c_q16) * 1500 >> 8)))
-    flex = [int(rng.integers(50, 3201)), int(rng.integers(-(1 << 20), 1 << 20)), b_q8, c_q16, 1] if has_flex else [0] * 5
+    flex = (
+        [int(rng.integers(50, 3201)), int(rng.integers(-(1 << 20), 1 << 20)), b_q8, c_q16, 1] if has_flex else [0] * 5
+    )
     return [0, int(rng.integers(0, 101)), int(rng.choice([1, -1])), *rows[0], *rows[1], *biases, *flex, 5]
 
 

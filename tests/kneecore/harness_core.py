@@ -1,4 +1,5 @@
 # type: ignore
+# ruff: noqa: F821, PLW0603
 # Runs under MicroPython: argv = [this, folder of kneecore, job.json, stream.bin]; prints one JSON object.
 # The stream: per batch u8 n_shank, u8 n_thigh, i16 mv, then the samples, 6 x i16 each.
 import gc
@@ -8,6 +9,7 @@ from array import array
 
 sys.path.insert(0, sys.argv[1])
 import micropython
+
 from kneecore import pipeline
 from kneecore.stride import FIELD_COUNT
 

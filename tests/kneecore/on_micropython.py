@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import kneecore
 import numpy as np
 import pytest
 
+import kneecore
 from kneesleeve.appbundle import HOST_ONLY, compile_file
 from kneesleeve.engines.result import EngineResult
 from kneesleeve.errors import LinkError

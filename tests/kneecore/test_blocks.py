@@ -8,18 +8,23 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kneecore import blocks
 from kneecore.blocks import BlockWriter
 from kneecore.crc import Checker, put_crc
-
 from kneesleeve.errors import SessionError
 from kneesleeve.sessions.reader import open_session
-from kneesleeve.sessions.records import record_at, scan
+from kneesleeve.sessions.records import Record, record_at, scan
 
 RECORDS = st.lists(
     st.tuples(st.integers(1, 255), st.binary(max_size=60) | st.integers(0, 4056).map(bytes)), min_size=1, max_size=60
 )
 ROOM = blocks.BLOCK - blocks.HEADER
+
+
+def found_in(block: bytes | bytearray) -> list[Record]:
+    """The records of a block that the host's reader finds."""
+    return [part for part in scan(bytes(block), blocks.HEADER) if isinstance(part, Record)]
 
 
 def written(records) -> list[bytes]:
@@ -46,7 +51,7 @@ def test_crc_is_the_one_of_zlib(data, start):
 def test_what_is_written_is_read(records):
     packed = written(records)
     assert {len(b) for b in packed} == {blocks.BLOCK}
-    found = [record for block in packed for record in scan(block, blocks.HEADER)]
+    found = [record for block in packed for record in found_in(block)]
     assert [(r.kind, r.payload) for r in found] == records
     assert [r.sequence for r in found] == list(range(len(records)))
 
@@ -57,8 +62,7 @@ def test_no_record_crosses_a_block_and_headers_count(records):
     for number, block in enumerate(written(records)):
         header = struct.pack("<4sBBBBIII", b"KSLV", 1, 0, 0, 24, 77, number, 0)
         assert block[:20] == header and block[20:24] == zlib.crc32(header).to_bytes(4, "little")
-        parts = list(scan(block, blocks.HEADER))
-        last = parts[-1]
+        last = found_in(block)[-1]
         assert record_at(block, last.at) == last
         end = last.at + 12 + ((len(last.payload) + 3) & ~3)
         assert end <= blocks.BLOCK and block[end:] == b"\xff" * (blocks.BLOCK - end)
@@ -75,14 +79,13 @@ def test_a_record_that_just_fits_and_one_that_does_not():
 def test_each_flipped_bit_of_a_record_loses_that_record_and_no_other():
     records = [(3, b"first"), (4, bytes(range(40))), (5, b"last one")]
     (block,) = written(records)
-    first, middle, last = scan(block, blocks.HEADER)
+    first, middle, last = found_in(block)
     end = last.at
     for place in range(middle.at, end):
         for bit in range(8):
             damaged = bytearray(block)
             damaged[place] ^= 1 << bit
-            found = [p for p in scan(bytes(damaged), blocks.HEADER) if hasattr(p, "kind")]
-            assert found == [first, last], f"byte {place - middle.at} of the record, bit {bit}"
+            assert found_in(damaged) == [first, last], f"byte {place - middle.at} of the record, bit {bit}"
 
 
 def test_a_flipped_bit_in_a_header_is_noticed(tmp_path):
@@ -103,8 +106,7 @@ def test_an_uncommitted_record_is_overwritten_by_the_next():
     writer.begin(blocks.RAW, 200)  # ... and then a Ctrl-C came
     writer.record(blocks.CLOSE, bytes(16))
     writer.flush()
-    parts = list(scan(out[0], blocks.HEADER))
-    assert [(p.kind, p.sequence) for p in parts if hasattr(p, "kind")] == [(blocks.CLOSE, 0)]
+    assert [(r.kind, r.sequence) for r in found_in(out[0])] == [(blocks.CLOSE, 0)]
 
 
 def test_flushing_nothing_writes_nothing():

@@ -9,10 +9,10 @@ import pytest
 from core_runs import drain, params_for, random_params, runner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kneecore import stride as f
-from kneecore.cue import share_pct
 from policy import STANCE, STRIDE, Judge, judged
 
+from kneecore import stride as f
+from kneecore.cue import share_pct
 from kneesleeve.engines import core
 
 

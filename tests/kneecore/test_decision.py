@@ -7,9 +7,9 @@ import pytest
 from core_runs import random_params, stride_difference
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kneecore import stride as f
 from policy import LEARNT, Judge, judged
 
+from kneecore import stride as f
 from kneesleeve.reference.decide import Measured, decide
 
 
@@ -86,10 +86,10 @@ def test_equal_to_the_reference_for_any_strides_and_parameters(strides, seed):
     for collapse, is_judged, stride, delay in strides:
         judge.take(collapse, judged=is_judged, stride=stride, delay=delay)
     records = np.array(judge.records)
-    columns = [records[:, i] for i in (f.IC, f.TO, f.STRIDE_SAMPLES, f.BATCH)]
     collapse = np.array([*LEARNT, *[s[0] for s in strides]])
+    ic, to, stride, batch = (records[:, i] for i in (f.IC, f.TO, f.STRIDE_SAMPLES, f.BATCH))
     measured = Measured(
-        *columns, np.array(judge.nows), records[:, f.JERK], records[:, f.JUDGED], collapse, collapse * 0,
+        ic, to, stride, batch, np.array(judge.nows), records[:, f.JERK], records[:, f.JUDGED], collapse, collapse * 0,
         records[:, f.FLEXION_AT_IC], records[:, f.FLEXION_PEAK],
     )  # fmt: skip
     assert stride_difference(judge.records, decide(measured, params)) == "", f"parameters of seed {seed}: {params}"

@@ -1,4 +1,4 @@
-"""Putting it on: every way to do it wrong is refused with its own reason; a flex sensor that fails does not stop the run."""
+"""Putting it on: every mistake is refused with its own reason; a flex sensor that fails does not stop the run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from core_runs import difference, drain, params_for, runner
+
 from kneecore import faults, fit
 from kneecore.fault_table import REFUSALS
-
 from kneesleeve import reference
 from kneesleeve.engines import core
 from kneesleeve.engines.result import EngineResult
@@ -30,7 +30,9 @@ def turned(recording: Recording, matrix: np.ndarray) -> Recording:
     return replace(recording, **{n: np.round(getattr(recording, n) @ matrix.T).astype(np.int16) for n in names})
 
 
-def shaken(recording: Recording, chip: str, axis: int, lsb: float, hz: float, start_s: float, end_s: float) -> Recording:
+def shaken(
+    recording: Recording, chip: str, axis: int, lsb: float, hz: float, start_s: float, end_s: float
+) -> Recording:
     """An oscillation on top of one gyro channel."""
     gyro = getattr(recording, f"{chip}_gyro").astype(float)
     t = np.arange(len(gyro)) / 208

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from core_runs import difference, drain, params_for, rebatched, runner
+
 from kneecore import faults
 from kneecore import stride as f
-
 from kneesleeve import reference
 from kneesleeve.engines import core
 from kneesleeve.recordings.recording import load_recording

@@ -8,6 +8,7 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kneecore import frames
 from kneecore.frames import FrameReader, FrameWriter
 
@@ -95,10 +96,10 @@ def test_any_byte_changed_to_any_other_never_gives_a_wrong_frame(frame, data):
 
 
 def test_a_frame_that_is_too_long_is_dropped_and_counted():
-    data = wire(frames.DATA, 1, bytes(97))
+    data = wire(frames.DATA, 1, bytes(56))
     found, reader = read(data + wire(frames.PING, 2, b""), frames.MAX_TO_DEVICE)
     assert found == [(frames.PING, 2, b"")] and reader.bad == 1
-    assert read(wire(frames.DATA, 1, bytes(96)), frames.MAX_TO_DEVICE)[0] == [(frames.DATA, 1, bytes(96))]
+    assert read(wire(frames.DATA, 1, bytes(55)), frames.MAX_TO_DEVICE)[0] == [(frames.DATA, 1, bytes(55))]
 
 
 @pytest.mark.parametrize("sequence", [0, 255, 256, 1000])

@@ -1,13 +1,13 @@
-"""The same files on MicroPython: every field equal to CPython, as viper and as bytecode; nothing is allocated in a run."""
+"""The same files on MicroPython: every field equal to CPython, as viper and as bytecode; a run allocates nothing."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from core_runs import difference, drain, params_for, random_calibration, random_params, rebatched, runner
-from kneecore.fit import TOO_FEW
 from on_micropython import run_on_board, without_viper
 
+from kneecore.fit import TOO_FEW
 from kneesleeve.engines import core
 from kneesleeve.recordings.drain import Drained
 

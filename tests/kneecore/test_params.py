@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from kneecore.params import NAMES, TABLE, defaults, problem
 
 

@@ -24,8 +24,8 @@ from core_runs import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kneecore.params import TABLE
 
+from kneecore.params import TABLE
 from kneesleeve.engines import core
 from kneesleeve.recordings.drain import Drained
 
@@ -58,7 +58,11 @@ def checked_strides(run: Drained, params: dict[str, int], calibration) -> list[t
 
 def test_the_checked_integer_raises_at_31_bits():
     assert Small(1 << 29) + ((1 << 29) - 1) == (1 << 30) - 1
-    for wrong in (lambda: Small(1 << 29) + (1 << 29), lambda: -(1 << 15) * Small((1 << 15) + 1), lambda: Small(1) << 30):
+    for wrong in (
+        lambda: Small(1 << 29) + (1 << 29),
+        lambda: -(1 << 15) * Small((1 << 15) + 1),
+        lambda: Small(1) << 30,
+    ):
         with pytest.raises(OutOfRangeError):
             wrong()
 

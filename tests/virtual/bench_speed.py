@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from conftest import PRELUDE, ramp_motion
+from conftest import PRELUDE, ramp_motion  # pyright: ignore[reportAttributeAccessIssue]
 
 from kneesleeve.virtual import Scenario, create_image, install_app
 from kneesleeve.virtual.batch import run_main

@@ -23,6 +23,7 @@ from kneesleeve.virtual import Motion, Press, Scenario, VirtualSleeve, create_im
 ARCH = "x64"
 _BUTTON_AT_BOOT_MS = 100
 _BUTTON_AFTER_END_MS = 60
+_BUTTON_LEAST_MS = 500  # the press that started the run must be over, or this one is none
 _PATIENCE_S = 20.0  # a virtual run takes a hundredth of its duration; a busy machine may need ten times that
 _LEAST_BLOCKS = 512  # 2 MiB of storage
 _BLOCK_S = 0.5  # a block of 4096 bytes holds more than this of raw recording
@@ -63,7 +64,7 @@ def motion_of(recording: Recording) -> Motion:
 
 def run_scenario(recording: Recording, *, charge_bus: bool = True, thigh_ppm: int = 0, shank_ppm: int = 0) -> Scenario:
     """Button pressed after boot (a donning starts, and with it the motion) and again when the recording has ended."""
-    end_ms = recording.n_samples * 1000 // 208 + _BUTTON_AFTER_END_MS
+    end_ms = max(_BUTTON_LEAST_MS, recording.n_samples * 1000 // 208 + _BUTTON_AFTER_END_MS)
     presses = (Press(_BUTTON_AT_BOOT_MS, since="boot"), Press(end_ms))
     return Scenario(presses=presses, charge_bus=charge_bus, thigh_ppm=thigh_ppm, shank_ppm=shank_ppm)
 

@@ -30,7 +30,7 @@ class Frame(NamedTuple):
 
 
 def encode(kind: int, sequence: int, payload: bytes = b"") -> bytes:
-    """The frame as it goes on the wire. Raises ValueError for a payload of more than 96 bytes."""
+    """The frame as it goes on the wire. Raises ValueError for a payload of more than 55 bytes."""
     if len(payload) > MAX_TO_DEVICE:
         raise ValueError(f"a frame to the device holds {MAX_TO_DEVICE} bytes, not {len(payload)}")
     writer = FrameWriter(len(payload))

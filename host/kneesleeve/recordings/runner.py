@@ -42,7 +42,7 @@ def synthesise(spec: RunnerSpec) -> tuple[Recording, Truth]:
     flex_mv = flex_counts_mv(pose.knee_deg[0], spec, sensor_rng)
     recording = Recording(
         RATE_HZ, spec.side, thigh_gyro, thigh_accel, shank_gyro, shank_accel, flex_mv,
-        name=f"runner-{spec.style}-{spec.seed}-{spec.side}",
+        name=f"built-in {spec.style} runner, seed {spec.seed}",
     )  # fmt: skip
     flexion, abduction = pose.knee_deg[0], pose.knee_deg[1]
     collapse, excursion = stance_measures(t_s, abduction, run.ic_s, run.to_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kneecore import params as schema
@@ -40,7 +40,7 @@ class DemoResult:
 def demo_runner(seconds: float, seed: int) -> Recording:
     """The demo's runner: `seconds` of running, some strides of it with an added collapse."""
     recording, _ = synthesise(named_runner("collapsing", seed=seed, side="L", run_s=seconds))
-    return recording
+    return replace(recording, name=f"built-in runner whose knee collapses in some strides, seed {seed}")
 
 
 def run_demo(recording: Recording, folder: Path, say: Say = lambda _: None) -> DemoResult:

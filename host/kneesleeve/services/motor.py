@@ -17,8 +17,8 @@ def check_motor(session: Session, until: int) -> tuple[int, Difference | None]:
     """(cues checked, first difference) up to batch `until`.
 
     Each cued stride has a MOTOR_ON in its batch with its length, and a MOTOR_OFF after it that is as long, or at most
-    40 ms longer; there is no MOTOR_ON without a cued stride (buzzes that are no cues are BUZZ events). A pulse that may end after
-    `until` is not asked for its end.
+    40 ms longer; there is no MOTOR_ON without a cued stride (buzzes that are no cues are BUZZ events). A pulse that may
+    end after `until` is not asked for its end.
     """
     cued = {s[CUE_BATCH]: s for s in session.strides if s[CUE_MS] > 0 and s[CUE_BATCH] <= until}
     motor = [e for e in session.events if e.code in (E_MOTOR_ON, E_MOTOR_OFF) and e.batch <= until]

@@ -119,12 +119,12 @@ class _Builder:
         self._meta = meta
         self._stride_fields = tuple(meta.get("stride_fields") or FIELD_NAMES)
         given = meta.get("calibration_given")
-        if given is not None:
-            self._calibration, self._accepted_batch = tuple(int(v) for v in given), 0
+        if given is not None and _is_calibration(given):
+            self._calibration, self._accepted_batch = tuple(given), 0
 
     def _take_calibration(self, payload: bytes) -> None:
         batch, *values = _CALIBRATION.unpack_from(payload)
-        if self._meta.get("calibration_given") is None:
+        if not _is_calibration(self._meta.get("calibration_given")):
             self._calibration, self._accepted_batch = tuple(values), batch
         self._saw(batch)
 
@@ -162,3 +162,8 @@ class _Builder:
     def _params(self) -> dict[str, int]:
         recorded = self._meta.get("params")
         return params.defaults() | (recorded if isinstance(recorded, dict) else {})
+
+
+def _is_calibration(value: Any) -> bool:
+    """True for the 32 integers of a calibration record."""
+    return isinstance(value, list) and len(value) == 32 and all(isinstance(v, int) for v in value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 RAW_MARK = b"\x00vb-raw\x00"  # printed by board/vb_start.py when boot.py is done
 RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n"
-FRIENDLY_BANNER = b"Use Ctrl-D to exit, Ctrl-E for paste mode"
+FRIENDLY_BANNERS = (b"Use Ctrl-D to exit, Ctrl-E for paste mode", b'Type "help()" for more information.')
 FRIENDLY_PROMPT = b">>> "
 SOFT_REBOOT = b"MPY: soft reboot\r\n"
 ENTER_RAW = b"\x01"
@@ -63,7 +63,7 @@ class Console:
 
     def _follow(self, data: bytes) -> None:
         text = self._tail + data
-        raw_at, friendly_at = text.rfind(RAW_PROMPT), text.rfind(FRIENDLY_BANNER)
+        raw_at, friendly_at = text.rfind(RAW_PROMPT), max(text.rfind(banner) for banner in FRIENDLY_BANNERS)
         if raw_at != friendly_at:  # at least one was found
             self.raw = raw_at > friendly_at
         self._tail = text[-64:]

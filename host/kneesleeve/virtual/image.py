@@ -81,5 +81,7 @@ def _mount(path: Path) -> tuple[LittleFS, UserContext]:
     try:
         fs.mount()
     except LittleFSError as error:
-        raise DeviceError(f"{path} cannot be mounted: {error}", hint="Name a new file: `sleeve virtual --flash FILE` makes one.") from error
+        raise DeviceError(
+            f"{path} cannot be mounted: {error}", hint="Name a new file: `sleeve virtual --flash FILE` makes one."
+        ) from error
     return fs, context

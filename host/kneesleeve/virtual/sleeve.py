@@ -154,8 +154,14 @@ class VirtualSleeve:
             return
         if self._link.exists() and not self._link.is_symlink():
             raise DeviceError(f"{self._link} is in the way of the port's link.", hint="Name another path for it.")
-        self._link.unlink(missing_ok=True)
-        self._link.symlink_to(self.port)
+        try:
+            self._link.unlink(missing_ok=True)
+            self._link.symlink_to(self.port)
+        except OSError as error:
+            raise DeviceError(
+                f"No link can be made at {self._link}: {error.strerror}.",
+                hint="Name a path in an existing folder.",
+            ) from error
 
     def _await_ready(self, bridge: Bridge) -> None:
         if bridge.ready.wait(START_S) and not bridge.failure:

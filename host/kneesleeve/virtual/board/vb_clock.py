@@ -108,6 +108,8 @@ def chip_stopped():
     """A FIFO stopped; when both stand still the next start plays the motion from its beginning."""
     global _flowing
     _flowing -= 1
+    if not _flowing:
+        _in_motion.restart(-1)  # presses of a motion that is over would start another run
     plan()
 
 

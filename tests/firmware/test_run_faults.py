@@ -1,0 +1,138 @@
+"""What goes wrong in a run: it is told, recorded, and never leaves the motor on or the sleeve dead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lives import ONLY_AT_BOOT, REASONS, config_of, live, make_image, pulses, runner, switched_on, until
+
+from kneecore import faults
+from kneesleeve.engines import core
+from kneesleeve.engines.virtual import run_scenario
+from kneesleeve.recordings.drain import drain
+from kneesleeve.services.verify import verify
+from kneesleeve.virtual import Scenario
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    return make_image(tmp_path / "flash.img")
+
+
+@pytest.mark.parametrize("chip, code", [("thigh", faults.IMU_THIGH), ("shank", faults.IMU_SHANK)])
+@pytest.mark.parametrize(
+    "fault",
+    [{"name": "imu_wrong_id", "who_am_i": 0x6B}, {"name": "imu_nack", "at_ms": 0, "for_ms": 10**9, "since": "boot"}],
+    ids=["another chip", "no answer"],
+)
+def test_a_missing_imu_means_no_run_and_info_says_which(image, chip, code, fault):
+    scenario = Scenario(presses=ONLY_AT_BOOT, faults=({**fault, "chip": chip},))
+    with switched_on(image, scenario, runner()) as (virtual, sleeve):
+        until(lambda: len(virtual.led_log()) > 1 and sleeve.info()["last_fault"], "the fault")
+        info = sleeve.info()
+        assert (info["state"], info["last_fault"], info["sessions"]) == ("idle", code, 0)
+        assert sleeve.sessions() == []
+    assert virtual.motor_log() == []
+
+
+@pytest.mark.parametrize("chip", ["thigh", "shank"])
+def test_a_chip_silent_for_300_ms_costs_no_sample(image, chip):
+    """Its FIFO holds on; the batches of the silence bring nothing, the next ones bring it all, and verify agrees."""
+    nack = {"name": "imu_nack", "chip": chip, "at_ms": 30_000, "for_ms": 300}
+    life = live(image, runner(), faults=(nack,))
+    s, played = life.session, drain(runner())
+    n = len(played.shank_gyro)
+    assert np.array_equal(s.drained.shank_gyro[:n], played.shank_gyro)
+    assert np.array_equal(s.drained.thigh_gyro[:n], played.thigh_gyro)
+    silent = np.flatnonzero(s.drained.n_shank[1400:1600] == 0) + 1401
+    assert 14 <= len(silent) <= 15 and s.drained.n_shank.max() == 64
+    assert life.info["last_fault"] == 0 and s.whole and verify(s).verdict == "exact"
+    assert abs(len(s.strides) - len(core.run(played, life.info["params"]).strides)) <= 1
+
+
+def test_a_chip_that_stays_silent_ends_the_run_within_a_second(image):
+    nack = {"name": "imu_nack", "chip": "shank", "at_ms": 30_000, "for_ms": 10**8}
+    life = live(image, runner(), faults=(nack,), presses=ONLY_AT_BOOT)
+    close = life.session.close
+    assert close is not None and close.reason == REASONS["fault"] and 1500 < close.batch <= 1550
+    assert life.codes()[-2] == ("fault", faults.IMU_SHANK) and life.info["last_fault"] == faults.IMU_SHANK
+    assert verify(life.session).verdict == "exact"
+    assert pulses(life.motor)  # ... and every pulse has its end
+
+
+def test_storage_that_fills_up_ends_the_record_but_not_the_cues(tmp_path):
+    """The image has room for some 30 s of samples: donning and the start of the run."""
+    image = make_image(tmp_path / "small.img", block_count=90)
+    life = live(image, runner())
+    s = life.session
+    assert life.info["last_fault"] == faults.STORAGE_FULL
+    assert not s.closed and 700 < s.last_batch < 2000, s.last_batch
+    expected = core.run(drain(runner()), life.info["params"])
+    cues = [ms for ms in expected.column("cue_ms") if ms]
+    assert [ms for _, ms in pulses(life.motor)][2:] == cues and len(cues) >= 4
+    later = [t for t, _ in pulses(life.motor) if t > 20_000 * s.last_batch]
+    assert len(later) >= 4
+    assert verify(s).verdict == "exact" and s.strides == expected.strides[: len(s.strides)]
+
+
+def test_a_sleeve_that_is_full_still_answers_and_still_cues(tmp_path):
+    image = make_image(tmp_path / "small.img", block_count=90)
+    live(image, runner())
+    again = live(image, runner())
+    assert again.info["last_fault"] in (faults.STORAGE_FULL, faults.STORAGE_ERROR)
+    assert 0 <= again.info["free_bytes"] < 20 * 4096
+    assert len(pulses(again.motor)) > 5
+    with switched_on(image, Scenario()) as (_, sleeve):
+        entry = sleeve.sessions()[0]
+        assert sleeve.read(entry.id, 0, 4096)[:4] == b"KSLV" and not entry.closed
+
+
+def test_a_fifo_that_ran_over_is_recorded_and_the_run_goes_on(tmp_path):
+    """A loop that stood still for 1.5 s (a main.py that stalls it once): DROPOUT, a fault, then strides again."""
+    stall = b"""
+import sys
+sys.path.insert(0, "/a")
+import gc
+gc.threshold(4096)
+from sleeveapp import app, run
+gc.threshold(-1)
+batch = run.Run._batch
+stalls = [1500]
+def slow(self):
+    if self._pipe.batches in stalls:
+        stalls.clear()
+        self._board.clock.sleep_ms(1500)
+    batch(self)
+run.Run._batch = slow
+app.main()
+"""
+    life = live(make_image(tmp_path / "flash.img", main=stall), runner())
+    s = life.session
+    assert [(d.batch, d.chip, d.cause) for d in s.dropouts] == [(1500, 2, 1)]
+    assert ("fault", faults.FIFO_OVERRUN) in life.codes()
+    assert [x for x in s.strides if x[-1] > 1560] and s.closed
+    verdict = verify(s)
+    assert verdict.verdict == "exact" and 0 < verdict.checked_share < 1
+    assert pulses(life.motor)
+
+
+def test_a_run_without_flex_sensor_is_told(image):
+    from dataclasses import replace
+
+    life = live(image, replace(runner(), flex_mv=None))
+    assert ("fault", faults.FLEX_MISSING) in life.codes() and life.info["last_fault"] == faults.FLEX_MISSING
+    assert len(life.session.strides) > 40 and verify(life.session).verdict == "exact"
+
+
+def test_the_faded_schedule_and_quiet_mode_reach_the_motor(tmp_path):
+    quiet = live(make_image(tmp_path / "q.img", config=config_of(cue_mode=0)), runner())
+    assert len(pulses(quiet.motor)) == 2 and any(r[4] for r in quiet.session.strides)
+    eighth = live(make_image(tmp_path / "e.img", config=config_of(run_number=8)), runner())
+    assert len(pulses(eighth.motor)) == 2
+
+
+def test_the_run_scenario_presses_twice():
+    """Guards `live`: one press begins the run, one ends it."""
+    assert [p.since for p in run_scenario(runner()).presses] == ["boot", "motion"]
