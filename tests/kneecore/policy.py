@@ -19,8 +19,13 @@ class _Measured:
     collapse_mdeg = excursion_mdeg = 0
     flexion_at_ic_mdeg, flexion_peak_mdeg = 20000, 45000
 
-    def measure(self, ic: int, to: int) -> None:
+    def measure(self, ic: int, to: int, history: int) -> None:
         pass
+
+    @property
+    def raw_collapse_mdeg(self) -> int:
+        """No rotation term here."""
+        return self.collapse_mdeg
 
 
 class Judge:

@@ -89,7 +89,7 @@ def test_equal_to_the_reference_for_any_strides_and_parameters(strides, seed):
     collapse = np.array([*LEARNT, *[s[0] for s in strides]])
     ic, to, stride, batch = (records[:, i] for i in (f.IC, f.TO, f.STRIDE_SAMPLES, f.BATCH))
     measured = Measured(
-        ic, to, stride, batch, np.array(judge.nows), records[:, f.JERK], records[:, f.JUDGED], collapse, collapse * 0,
-        records[:, f.FLEXION_AT_IC], records[:, f.FLEXION_PEAK],
+        ic, to, stride, batch, np.array(judge.nows), records[:, f.JERK], records[:, f.JUDGED], collapse, collapse,
+        collapse * 0, records[:, f.FLEXION_AT_IC], records[:, f.FLEXION_PEAK],
     )  # fmt: skip
     assert stride_difference(judge.records, decide(measured, params)) == "", f"parameters of seed {seed}: {params}"
