@@ -2,7 +2,7 @@
 
 from array import array
 
-from .compat import const, micropython, ptr32  # noqa: F401
+from .compat import const, micropython, ptr32
 from .intmath import mdeg, signed
 
 _BIAS = const(0x10000000)

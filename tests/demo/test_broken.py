@@ -11,7 +11,7 @@ SEEN_BY_THE_CHECK = {
     "sign of the thigh's rate": ("kneecore/kernel.py", "abd + sx - (", "abd + sx + ("),
     "interpolation between thigh samples": ("kneecore/align.py", "* frac) >> 12)", "* frac) >> 11)"),
     "window of the collapse": ("kneecore/stance.py", "(75 * n + 50)", "(74 * n + 50)"),
-    "level at contact": ("kneecore/stance.py", "range(ic - 4, to + 1)", "range(ic - 3, to + 1)"),
+    "level at contact": ("kneecore/stance.py", "level_c += c", "level_c += d"),
     "contact, one sample late": ("kneecore/kernel.py", "ic = zc - 4 + q", "ic = zc - 3 + q"),
     "flex map": ("kneecore/flexion.py", "self._c * m) >> 8", "self._c * m) >> 9"),
     "gyro bias": ("kneecore/fit.py", "for c in range(3)]) >> 4", "for c in range(3)]) >> 5"),

@@ -120,12 +120,12 @@ def test_kernel_at_every_corner_of_the_samples(side, row, bias_sign):
     k = CORE.kernel
     words = k.coefficients(small(worst_calibration(turned(rng, row), side, bias_sign)), Small(400))
     state = k.fresh_state(Small(1 << 28))  # two weeks into a run
-    rings = [Array("i", bytearray(4 * k.RING)) for _ in range(3)]
+    rings = [Array("i", bytearray(4 * k.RING)) for _ in range(5)]
     table = Array("H", CORE.trig.table())
     corners = np.array(list(itertools.product((0, 65535), repeat=6)))
     samples = np.hstack([corners, rng.permutation(corners)]).ravel().tolist()
     for off, g, abd in itertools.product((0, B28 - 1, B28, 2 * B28 - 1), (0, 2 * B28 - 1), (0, 2 * B28 - 1)):
-        state[k.S_G], state[k.S_A] = g, abd
+        state[k.S_G], state[k.S_A], state[k.S_AXIAL] = g, abd, abd
         k.step(Array("H", samples), 64, off, words, state, *rings, table)
     assert state[k.S_K] == (1 << 28) + 16 * 64
 
@@ -134,10 +134,11 @@ def test_kernel_at_every_corner_of_the_samples(side, row, bias_sign):
 @given(SEED, st.integers(0, 104))
 def test_stance_of_any_prefix_sums(seed, length):
     rng = np.random.default_rng(seed)
-    rings = [Array("i", rng.choice([0, B28 - 1, B28, 2 * B28 - 1, int(rng.integers(2 * B28))], 512)) for _ in range(2)]
-    stance = CORE.stance.Stance(*rings)
+    rings = [Array("i", rng.choice([0, B28 - 1, B28, 2 * B28 - 1, int(rng.integers(2 * B28))], 512)) for _ in range(4)]
+    rings.append(Array("i", 0x100000 + rng.choice([-2 * 57000, 0, 2 * 57000], 512)))  # flexion rate, LSB
+    stance = CORE.stance.Stance(rings, Small(int(rng.choice([0, 30, 100]))))
     ic = int(rng.integers(16, B28))
-    stance.measure(Small(ic), Small(ic + length))
+    stance.measure(Small(ic), Small(ic + length), Small(int(rng.integers(1, min(ic, 251)))))
     limit = (1 << 24) * 2 * 35 // 104 + 1
     assert abs(stance.collapse_mdeg) <= limit and abs(stance.excursion_mdeg) <= limit
 

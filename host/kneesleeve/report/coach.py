@@ -37,6 +37,7 @@ def rows(m: Model) -> list[Row]:
     inside, over = s.compared & ~s.over, s.over
     quantities = (
         ("Collapse", "°", s.collapse_deg, 2),
+        ("Collapse without the rotation term", "°", s.raw_collapse_deg, 2),
         ("Collapse over the usual", "°", s.inward_deg, 2),
         ("Excursion (largest since contact)", "°", s.excursion_deg, 2),
         ("Knee bend at contact", "°", s.flexion_at_ic_deg, 1),

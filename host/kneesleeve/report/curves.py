@@ -50,7 +50,7 @@ def curves(angles: Angles, strides: Strides, certain_batch: int) -> Curves | Non
     rows = np.flatnonzero(strides.judged & (strides.to > strides.ic) & (strides.batch <= certain_batch))
     stance = _resampled(angles, angles.frontal_deg, strides.ic[rows], strides.to[rows])
     stance -= _level(angles, strides.ic[rows])[:, None]
-    fits = np.abs(stance[:, 30:76].mean(axis=1) - strides.collapse_deg[rows]) < MATCH_DEG
+    fits = np.abs(stance[:, 30:76].mean(axis=1) - strides.raw_collapse_deg[rows]) < MATCH_DEG
     rows, stance = rows[fits], stance[fits]
     if len(rows) == 0:
         return None

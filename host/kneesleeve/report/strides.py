@@ -35,6 +35,7 @@ class Strides:
     judged: Bools
     over: Bools
     collapse_deg: Floats
+    raw_collapse_deg: Floats
     excursion_deg: Floats
     baseline_deg: Floats
     threshold_deg: Floats
@@ -88,7 +89,8 @@ def table(records: Sequence[Sequence[int]], clock: Timeline) -> Strides:
         ic_s=_contact_times_s(rows, contact, clock), contact_ms=contact * 1000 / clock.rate_hz,
         stride_s=_values(since, missing=since <= 0) / clock.rate_hz,
         judged=rows[:, st.JUDGED] == 1, over=rows[:, st.OVER] == 1,
-        collapse_deg=_degrees(rows[:, st.COLLAPSE]), excursion_deg=_degrees(rows[:, st.EXCURSION]),
+        collapse_deg=_degrees(rows[:, st.COLLAPSE]), raw_collapse_deg=_degrees(rows[:, st.RAW_COLLAPSE]),
+        excursion_deg=_degrees(rows[:, st.EXCURSION]),
         baseline_deg=_degrees(rows[:, st.BASELINE]), threshold_deg=_degrees(rows[:, st.THRESHOLD]),
         flexion_at_ic_deg=_degrees(rows[:, st.FLEXION_AT_IC]), flexion_peak_deg=_degrees(rows[:, st.FLEXION_PEAK]),
         reason=rows[:, st.REASON], cue_ms=_values(rows[:, st.CUE_MS], missing=rows[:, st.CUE_MS] == st.NULL),
