@@ -78,11 +78,11 @@ class FakeSleeve(threading.Thread):
 
     def run(self) -> None:
         while not self._over:
-            if not select.select([self._master], [], [], 0.01)[0]:
-                continue
-            try:
+            try:  # the master may be closed at any time: that is the cable being pulled
+                if not select.select([self._master], [], [], 0.01)[0]:
+                    continue
                 data = os.read(self._master, 4096)
-            except OSError:
+            except (OSError, ValueError):
                 continue
             if self.manners.echo:
                 self._put(data)
