@@ -35,7 +35,7 @@ class Exact:
 
 def outside_plotly(text: str) -> str:
     """The page without the bundle, which holds addresses that only maps would load."""
-    bundle = page._plotly_js()
+    bundle = page.plotly_js()
     assert text.count(bundle) <= 1
     return text.replace(bundle, "")
 
@@ -56,7 +56,7 @@ def test_first_line_answers_how_it_went(written: Path) -> None:
 
 def test_nothing_is_loaded_from_anywhere(written: Path) -> None:
     text = written.read_text("utf-8")
-    assert text.count(page._plotly_js()) == 1
+    assert text.count(page.plotly_js()) == 1
     assert not re.search(LOADS, outside_plotly(text), re.I)
     assert "http" not in outside_plotly(text)
 

@@ -14,4 +14,5 @@ VERBS: dict[str, str] = {
     "pull": "Fetch runs from a sleeve.",
     "verify": "Prove a run: sleeve and reference agree bit for bit.",
     "report": "Make a page of a run.",
+    "calibrate": "Show what a donning found: axes, flex map, quality.",
 }

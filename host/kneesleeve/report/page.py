@@ -34,7 +34,7 @@ def write_report(
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, text)
+        replace_file(path, text)
     except OSError as error:
         raise SessionError(
             f"The report cannot be written to {path}: {error.strerror or error}.",
@@ -45,7 +45,7 @@ def write_report(
 
 def render(session: SessionLike, m: Model, verdict: VerdictLike | None = None) -> str:
     """The page as text."""
-    drawn = {name: _embedded(figure) for name, figure in figures(m).items()}
+    drawn = {name: embedded(figure) for name, figure in figures(m).items()}
     return _template().render(
         title=words.headline(m.facts),
         lead=words.lead(m),
@@ -73,7 +73,7 @@ def render(session: SessionLike, m: Model, verdict: VerdictLike | None = None) -
         verdict=sections.verdict_sentence(verdict),
         footer=sections.footer(session, m),
         number=words.number,
-        plotly_js=_plotly_js() if drawn else "",
+        plotly_js=plotly_js() if drawn else "",
     )
 
 
@@ -94,7 +94,7 @@ def figures(m: Model) -> dict[str, look.Figure]:
     return found
 
 
-def _embedded(figure: look.Figure) -> str:
+def embedded(figure: look.Figure) -> str:
     """JSON that may stand inside a script element."""
     return json.dumps(figure, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
 
@@ -108,14 +108,14 @@ def _template() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _plotly_js() -> str:
+def plotly_js() -> str:
     """The full bundle: the Python package has no smaller one. Read as a file, because importing plotly takes long."""
     from importlib import resources
 
     return resources.files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """Write beside `path`, then rename: a reader sees the old page or the new one, never half of one."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
