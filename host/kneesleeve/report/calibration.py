@@ -17,7 +17,7 @@ _QUALITY = (
     (0, "weak", "Take the numbers of this run with care, and put the sleeve on again before the next."),
 )
 # reason: what happened, what to do
-REFUSALS = {
+REFUSAL_ADVICE = {
     1: ("it never saw three seconds of standing still", "Stand still, weight on both feet, until the sleeve answers."),
     2: ("there were too few squats", "After standing still, do five slow squats, about four seconds each."),
     3: ("the squats were too shallow", "Go down until the knee is bent by at least 50°, slowly, five times."),
@@ -54,7 +54,7 @@ def donning(session: SessionLike) -> Donning:
         return _unfinished(stood=any(event[1] == E_STOOD for event in session.events))
     found = Calibration.of(session.calibration)
     if found.status:
-        why, advice = REFUSALS.get(found.status, UNKNOWN)
+        why, advice = REFUSAL_ADVICE.get(found.status, UNKNOWN)
         return Donning("refused", squats=found.good_squats, why=why, advice=advice)
     word, meaning = next((word, meaning) for least, word, meaning in _QUALITY if found.quality >= least)
     given = session.calibration_given

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from kneecore.fault_table import REFUSALS
 from kneesleeve.reference import fit
-from kneesleeve.report.calibration import REFUSALS, UNKNOWN
+from kneesleeve.report.calibration import REFUSAL_ADVICE, UNKNOWN
 from kneesleeve.report.explained import (
     DRIFT_DPS,
     GOOD_DEG,
@@ -40,7 +40,7 @@ def outcome(e: Explanation) -> str:
 def advice(e: Explanation) -> str:
     """What to do; "" for a donning that was accepted."""
     if e.calibration is not None:
-        return REFUSALS.get(e.calibration.status, UNKNOWN)[1] if e.calibration.status else ""
+        return REFUSAL_ADVICE.get(e.calibration.status, UNKNOWN)[1] if e.calibration.status else ""
     if e.recorded is not None:
         return "Pull the session again if the sleeve still has it."
     if e.stood is None:
