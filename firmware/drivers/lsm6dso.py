@@ -87,9 +87,9 @@ class Lsm6dso:
 
     def start(self):
         """Empty the FIFO and let samples flow into it."""
+        self.overrun = False
         self._write(_FIFO_CTRL4, _FIFO_BYPASS)
         self._write(_FIFO_CTRL4, _FIFO_CONTINUOUS)
-        self.overrun = False
 
     def stop(self):
         """FIFO off, gyro and accelerometer powered down."""

@@ -86,7 +86,10 @@ class App:
         try:
             sampler.configure()
             run = Run(self._board, self._console, pipe, sampler, Recorder(self._board, self._config))
-            run.go()
+            try:
+                run.go()
+            finally:
+                run.close()  # once more: a Ctrl-C may have slipped out of the first
             return run.fault
         except OSError:
             return sampler.fault or faults.STORAGE_ERROR

@@ -4,7 +4,7 @@ import json
 import struct
 
 from kneecore import blocks, faults
-from kneecore.blocks import BlockWriter
+from kneecore.blocks import BLOCK, BlockWriter
 from kneecore.stride import FIELD_COUNT, FIELD_NAMES
 
 from . import BUILD, store
@@ -40,9 +40,13 @@ class Recorder:
         self._out.record(blocks.META, json.dumps(meta).encode())
 
     def _write(self, block):
-        if self.fault:
+        if self.fault or self._file is None:
             return
+        number = (
+            block[12] | (block[13] << 8) | (block[14] << 16)
+        )  # its place: a block that comes again overwrites itself
         try:
+            self._file.seek(number * BLOCK)
             self._file.write(block)
             self._file.flush()
         except OSError as e:
@@ -81,7 +85,10 @@ class Recorder:
         self._out.record(blocks.CALIBRATION, struct.pack("<I32i", batch, *values))
 
     def close(self, batch, reason):
-        """Write CLOSE and the last block, and close the file."""
+        """Write CLOSE and the last block, and close the file; a second call does nothing."""
+        if self._file is None:
+            return
         self._out.record(blocks.CLOSE, struct.pack("<4I", batch, self.strides, self.cues, reason))
         self._out.flush()
         self._file.close()
+        self._file = None

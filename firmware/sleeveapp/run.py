@@ -28,7 +28,7 @@ class Run:
         self._due = 0
         self._origin = self._last = 0
         self._reason = 0
-        self._cue_on = False
+        self._cue_on = self._bus_down = self._closed = False
         self._set_state(states.DONNING)
 
     @property
@@ -47,18 +47,16 @@ class Run:
             while not self._reason:
                 self._wait()
                 self._batch()
-        except KeyboardInterrupt:
-            self._reason = blocks.CLOSED_INTERRUPT
+        except Exception:
+            self._reason = blocks.CLOSED_FAULT
             raise
         finally:
-            self._end()
+            self.close()
 
     def _start(self):
         gc.collect()
         self._sampler.start()
         self._origin = self._due = self._last = self._board.clock.ticks_us()
-        if self._pipe.given:
-            self._set_running()
 
     def _set_running(self):
         """From here on nothing may be allocated."""
@@ -91,19 +89,31 @@ class Run:
     def _pulse_ended(self):
         """Record how long a cue really was."""
         if self._cue_on:
-            self._recorder.event(self._pipe.batches, blocks.E_MOTOR_OFF, self._board.motor.was_on_ms)
             self._cue_on = False
+            self._recorder.event(self._pipe.batches, blocks.E_MOTOR_OFF, self._board.motor.was_on_ms)
 
     def _batch(self):
         pipe, s = self._pipe, self._sampler
         self._stop_pulse()
         now = self._board.clock.ticks_us()
         lost = s.drain()
-        if s.failures == 1:
-            self._recorder.event(pipe.batches, blocks.E_FAULT, s.failing)
         if lost:
             self._lost(lost, now)
-            return
+        else:
+            self._process(now)
+        if s.failures and not self._bus_down:
+            self._recorder.event(pipe.batches, blocks.E_FAULT, s.failing)
+        self._bus_down = s.failures > 0
+        self._console.poll()
+        if self._board.button.pressed():
+            self._recorder.event(pipe.batches, blocks.E_BUTTON, 1)
+            self._reason = blocks.CLOSED_BUTTON
+        if s.fault:
+            self._reason = blocks.CLOSED_FAULT
+
+    def _process(self, now):
+        """Through the detector, into the record, and what comes of it."""
+        pipe, s = self._pipe, self._sampler
         bits = pipe.batch(s.n_shank, s.n_thigh, s.mv)
         if s.n_shank or s.n_thigh:
             ticks = self._board.clock.ticks_diff(now, self._origin) & _TICKS_MASK
@@ -113,12 +123,8 @@ class Run:
             self._strides()
         elif bits:
             self._donned(bits)
-        self._console.poll()
-        if self._board.button.pressed():
-            self._recorder.event(pipe.batches, blocks.E_BUTTON, 1)
-            self._reason = blocks.CLOSED_BUTTON
-        if s.fault:
-            self._reason = blocks.CLOSED_FAULT
+        if pipe.given and pipe.running and self._console.state != states.RUNNING:
+            self._set_running()
 
     def _strides(self):
         pipe = self._pipe
@@ -171,12 +177,14 @@ class Run:
         us = self._board.clock.ticks_diff(now, self._last)
         return (us if us < 5_000_000 else 5_000_000) * 208 // 1_000_000
 
-    def _end(self):
-        """Whatever happened: motor off first, then the record. Terminals send Ctrl-C in bursts: another one starts this again."""
-        while True:
+    def close(self):
+        """Whatever happened: motor off first, then the record. May be called again.
+
+        Terminals send Ctrl-C in bursts: another one starts this again.
+        """
+        while not self._closed:
             try:
                 self._close()
-                return
             except KeyboardInterrupt:
                 pass
 
@@ -185,8 +193,9 @@ class Run:
         self._pulse_ended()
         gc.enable()
         self._sampler.stop()
-        if self.fault and self._reason != blocks.CLOSED_INTERRUPT:
+        if self.fault and self._reason:
             self._recorder.event(self._pipe.batches, blocks.E_FAULT, self.fault)
         self._set_state(states.SAVING)
-        self._recorder.close(self._pipe.batches, self._reason or blocks.CLOSED_FAULT)
+        self._recorder.close(self._pipe.batches, self._reason or blocks.CLOSED_INTERRUPT)
         self._console.state = states.IDLE
+        self._closed = True

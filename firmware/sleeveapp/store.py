@@ -5,6 +5,7 @@ import os
 from kneecore.blocks import BLOCK, CLOSE, HEADER, SYNC
 
 _FOLDER = "/sessions"
+_IS_FILE = 0x8000
 
 
 def _path(session_id):
@@ -14,7 +15,7 @@ def _path(session_id):
 def ids():
     """Ids of the stored sessions, oldest first."""
     try:
-        names = os.listdir(_FOLDER)
+        names = [entry[0] for entry in os.ilistdir(_FOLDER) if entry[1] == _IS_FILE]
     except OSError:
         return []
     return sorted([int(n[:-7]) for n in names if len(n) == 15 and n.endswith(".sleeve") and n[:8].isdigit()])

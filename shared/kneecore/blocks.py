@@ -92,12 +92,11 @@ class BlockWriter:
     def flush(self):
         """Hand over the block if it holds a record; `begin` opens the next.
 
-        A Ctrl-C may come at any step, most likely while the sink writes: what was handed over is not handed over again, and
-        what an interrupted record left behind is wiped.
+        A Ctrl-C may come at any step, most likely while the sink writes. Then the block stays, and the next flush hands over
+        the same block with the same number; what an interrupted record left behind in it is wiped.
         """
-        at = self._at
-        if at > HEADER:
-            _fill(self._block, at, BLOCK)
-            self._at = 0
-            self._number += 1
+        if self._at > HEADER:
+            _fill(self._block, self._at, BLOCK)
             self._sink(self._block)
+            self._number += 1
+            self._at = 0

@@ -11,7 +11,7 @@ TABLE = {
     IMU_SHANK: ("imu_shank", "the shank IMU does not answer as an LSM6DSO(X)", "check its cable and address (0x6B)"),
     FIFO_OVERRUN: ("fifo_overrun", "an IMU's FIFO ran over and samples were lost", "the gap is in the record; pull the run and look at its gaps"),
     STORAGE_FULL: ("storage_full", "the storage is full: the rest of the run was not recorded", "pull and erase old sessions"),
-    STORAGE_ERROR: ("storage_error", "the storage refused a write", "pull what is there, then check the flash"),
+    STORAGE_ERROR: ("storage_error", "the storage refused a read or a write", "pull what is there, then check the flash"),
     BAD_CONFIG: ("bad_config", "the configuration is not usable; defaults are in force", "set the configuration again"),
     DONNING_REFUSED: ("donning_refused", "the donning was refused", "stand still, squat slowly, and try again"),
     BUSY: ("busy", "the sleeve is in a run", "end the run with the button, then ask again"),

@@ -16,7 +16,7 @@ gc.threshold(4096)
 sys.path.insert(0, "/a")
 from sleeveapp import app, run, states
 gc.threshold(-1)
-batch, wait, end = run.Run._batch, run.Run._wait, run.Run._end
+batch, wait, end = run.Run._batch, run.Run._wait, run.Run.close
 samples = [0]
 def locked(self, call):
     if self._console.state != states.RUNNING:
@@ -36,7 +36,7 @@ def noted_end(self):
     end(self)
     with open("/samples.txt", "w") as f:
         f.write(str(samples[0]))
-run.Run._batch, run.Run._wait, run.Run._end = locked_batch, locked_wait, noted_end
+run.Run._batch, run.Run._wait, run.Run.close = locked_batch, locked_wait, noted_end
 app.main()
 """
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from kneecore import params as schema
 from kneecore.stride import CUE_MS, OVER
 from kneesleeve.engines.virtual import finished_run, make_image, run_scenario
+from kneesleeve.errors import SleeveError
 from kneesleeve.recordings import Recording, named_runner, synthesise
 from kneesleeve.report.page import write_report
 from kneesleeve.services.motor_pin import check_pin, pulse_lengths_ms
@@ -43,9 +44,19 @@ def demo_runner(seconds: float, seed: int) -> Recording:
     return replace(recording, name=f"built-in runner whose knee collapses in some strides, seed {seed}")
 
 
+def _make(folder: Path) -> None:
+    """Fail before the run, not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = "Name another folder with --out."
+        raise SleeveError(f"Cannot make the folder {folder}: {error.strerror or error}.", hint=hint) from error
+
+
 def run_demo(recording: Recording, folder: Path, say: Say = lambda _: None) -> DemoResult:
     """Boot a virtual sleeve on a temporary image, put it on, run the recording, pull, verify, report into `folder`."""
     started = time.monotonic()
+    _make(folder)
     params = schema.defaults() | {"side": int(recording.side == "R")}
     scenario = run_scenario(recording, thigh_ppm=THIGH_PPM, shank_ppm=SHANK_PPM)
     with tempfile.TemporaryDirectory(prefix="sleeve-demo-") as name:

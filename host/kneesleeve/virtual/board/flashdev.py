@@ -1,5 +1,7 @@
 """The flash chip: a block device over an image file, for the real littlefs. Allocates nothing per call."""
 
+import vb_clock
+
 BLOCK_BYTES = 4096
 
 
@@ -10,13 +12,26 @@ class FlashDev:
         self._file = open(path, "r+b")
         self._count = block_count
 
+    # A flash driver in C is not interrupted by Ctrl-C, and littlefs must not be left through one: an interrupted
+    # operation is done again from its start, and the interrupt comes with the next sleep.
+
     def readblocks(self, block, buf, offset=0):
-        self._file.seek(block * BLOCK_BYTES + offset)
-        self._file.readinto(buf)
+        while True:
+            try:
+                self._file.seek(block * BLOCK_BYTES + offset)
+                self._file.readinto(buf)
+                return
+            except KeyboardInterrupt:
+                vb_clock.interrupted = True
 
     def writeblocks(self, block, buf, offset=0):
-        self._file.seek(block * BLOCK_BYTES + offset)
-        self._file.write(buf)
+        while True:
+            try:
+                self._file.seek(block * BLOCK_BYTES + offset)
+                self._file.write(buf)
+                return
+            except KeyboardInterrupt:
+                vb_clock.interrupted = True
 
     def ioctl(self, op, arg):
         if op == 4:

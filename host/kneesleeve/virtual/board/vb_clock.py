@@ -175,9 +175,15 @@ def refresh():
         _fire_next()
 
 
+interrupted = False  # a Ctrl-C that came inside the flash
+
+
 def sleep(us):
     """Sleep `us` microseconds of the board's time."""
-    global now_us
+    global now_us, interrupted
+    if interrupted:
+        interrupted = False
+        raise KeyboardInterrupt
     if us <= 0:
         return
     end_us = now_us + us
