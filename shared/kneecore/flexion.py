@@ -41,7 +41,8 @@ class FlexLevel:
         return self._a + (((self._b + ((self._c * m) >> 8)) * m) >> 8)
 
     def start(self, mv):
-        """The first entry: the gyros' prefix sum is 0 there."""
+        """Begin anew. The first entry: the gyros' prefix sum is 0 there."""
+        self._count = 0
         self._append(wrapped(self._flexion(mv, 0)))
 
     def push(self, mv, g):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from kneecore import faults
-from kneecore.pipeline import REFUSED, STRIDES, Pipeline
+from kneecore.pipeline import BEAT, REFRESHED, REFUSED, STRIDES, Pipeline
 from kneecore.stride import FIELD_COUNT
 from kneesleeve.engines.result import EngineResult
 from kneesleeve.recordings.drain import Drained
@@ -20,6 +20,8 @@ def run(drained: Drained, params: Mapping[str, int], calibration: Sequence[int] 
     shank = np.hstack([drained.shank_gyro, drained.shank_accel]).astype("<i2")
     thigh = np.hstack([drained.thigh_gyro, drained.thigh_accel]).astype("<i2")
     strides: list[tuple[int, ...]] = []
+    beats: list[tuple[int, int, int]] = []
+    refreshes: list[int] = []
     s = t = 0
     for n_s, n_t, mv in zip(drained.n_shank.tolist(), drained.n_thigh.tolist(), drained.flex_mv.tolist(), strict=True):
         _fill(pipe.shank, shank[s : s + n_s])
@@ -28,9 +30,15 @@ def run(drained: Drained, params: Mapping[str, int], calibration: Sequence[int] 
         bits = pipe.batch(n_s, n_t, mv)
         if bits & STRIDES:
             strides += _records(pipe)
+        if bits & REFRESHED:
+            refreshes.append(pipe.batches)
+        if bits & BEAT:
+            beats.append((pipe.batches, pipe.metronome.delay_us, pipe.metronome.beat_ms))
         if bits & REFUSED:
             break
-    return _result(pipe, strides)
+    found = (pipe.fault,) if pipe.fault != faults.NONE else ()
+    record = tuple(pipe.calibration) if pipe.calibration else None
+    return EngineResult(record, pipe.accepted_batch, strides, found, tuple(beats), tuple(refreshes))
 
 
 def _fill(buffer: array[int], samples: np.ndarray) -> None:
@@ -41,9 +49,3 @@ def _fill(buffer: array[int], samples: np.ndarray) -> None:
 def _records(pipe: Pipeline) -> list[tuple[int, ...]]:
     flat = pipe.strides.tolist()
     return [tuple(flat[i * FIELD_COUNT : (i + 1) * FIELD_COUNT]) for i in range(pipe.stride_count)]
-
-
-def _result(pipe: Pipeline, strides: list[tuple[int, ...]]) -> EngineResult:
-    found = (pipe.fault,) if pipe.fault != faults.NONE else ()
-    record = tuple(pipe.calibration) if pipe.calibration else None
-    return EngineResult(record, pipe.accepted_batch, strides, found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from kneesleeve.reference.types import Ints, Ints32
@@ -33,6 +35,12 @@ def mdeg_int(u: int) -> int:
 def clamp_int(v: int, low: int, high: int) -> int:
     """`clamp` of one Python integer."""
     return min(max(v, low), high)
+
+
+def median_int(values: Iterable[int]) -> int:
+    """Middle one in order; of an even count the mean of both, rounded down (§6). At least one value."""
+    ordered = sorted(values)
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) // 2
 
 
 def isqrt(v: Ints) -> Ints:

@@ -6,6 +6,7 @@ at most 16384·sqrt(3)·32768 < 2^30.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,15 @@ class Rows:
     thigh_z: Row
 
 
+@dataclass(frozen=True)
+class Span:
+    """Samples first … end - 1 of a stream, to which the same rows and biases apply."""
+
+    first: int
+    end: int
+    rows: Rows
+
+
 def rows_of(calibration: Calibration) -> Rows:
     """The kernel's rows of a calibration."""
     side, bias = calibration.side, calibration.biases
@@ -68,11 +78,10 @@ def rate(row: Row, planes: Ints32) -> Ints32:
     return total
 
 
-def sagittal_rates(rows: Rows, shank_gyro: Shorts, thigh_gyro: Shorts) -> tuple[Ints32, Ints32]:
-    """Shank rate `sy` and flexion rate `fr = sy - ty` of every sample, LSB, int32 [K] both."""
+def sagittal_rates(spans: Sequence[Span], shank_gyro: Shorts, thigh_gyro: Shorts) -> tuple[Ints32, Ints32]:
+    """Shank rate `sy` and flexion rate `fr = sy - ty` of every sample, LSB, int32 [K] both; `spans` cover all K."""
     sy, fr = np.empty(len(shank_gyro), np.int32), np.empty(len(shank_gyro), np.int32)
-    for first in range(0, len(sy), CHUNK):
-        part = slice(first, first + CHUNK)
+    for part, rows in _chunks(spans):
         sy[part] = rate(rows.shank_y, channels(shank_gyro[part]))
         np.subtract(sy[part], rate(rows.thigh_y, channels(thigh_gyro[part])), out=fr[part])
     return sy, fr
@@ -88,20 +97,28 @@ def abduction_rate(rows: Rows, shank_gyro: Shorts, thigh_gyro: Shorts, flexion_u
     return rate(rows.shank_x, channels(shank_gyro)) - _from_q14(cos)
 
 
-def abduction_and_axial(rows: Rows, shank_gyro: Shorts, thigh_gyro: Shorts, flexion_u: Ints32) -> tuple[Ints32, Ints32]:
-    """A and Z: abduction and axial angle of the shank against the thigh, U, congruent modulo 2^29, int32 [K] both.
+def angles(
+    spans: Sequence[Span], shank_gyro: Shorts, thigh_gyro: Shorts, flexion_u: Ints32
+) -> tuple[Ints32, Ints32, Ints32]:
+    """A, Z and B: abduction, axial angle and the shank's own frontal angle, U, congruent modulo 2^29, int32 [K] each.
 
     Gyro int16 [K, 3], flexion int32 [K], samples from k0 on. The sums wrap modulo 2^32, which 2^29 divides.
     """
-    abduction, axial = np.empty(len(shank_gyro), np.int32), np.empty(len(shank_gyro), np.int32)
-    for first in range(0, len(abduction), CHUNK):
-        part = slice(first, first + CHUNK)
+    abduction, axial, own = (np.empty(len(shank_gyro), np.int32) for _ in range(3))
+    for part, rows in _chunks(spans):
         cos, sin = cos_sin_q14(flexion_u[part])
         shank, thigh = channels(shank_gyro[part]), channels(thigh_gyro[part])
         tx, tz = rate(rows.thigh_x, thigh), rate(rows.thigh_z, thigh)
-        np.subtract(rate(rows.shank_x, shank), _from_q14(cos * tx - sin * tz), out=abduction[part])
+        own[part] = rate(rows.shank_x, shank)
+        np.subtract(own[part], _from_q14(cos * tx - sin * tz), out=abduction[part])
         np.subtract(rate(rows.shank_z, shank), _from_q14(sin * tx + cos * tz), out=axial[part])
-    return np.cumsum(abduction, dtype=np.int32), np.cumsum(axial, dtype=np.int32)
+    return tuple(np.cumsum(rates, dtype=np.int32, out=rates) for rates in (abduction, axial, own))
+
+
+def _chunks(spans: Sequence[Span]) -> Iterator[tuple[slice, Rows]]:
+    for span in spans:
+        for first in range(span.first, span.end, CHUNK):
+            yield slice(first, min(first + CHUNK, span.end)), span.rows
 
 
 def _from_q14(v: Ints32) -> Ints32:
