@@ -3,6 +3,7 @@
 from array import array
 
 from .compat import const, micropython, ptr16, ptr32
+from .saved import words
 
 _BATCHES = const(25)  # a block: 0.5 s
 _BLOCKS = const(6)
@@ -58,7 +59,7 @@ class BiasRefresh:
         for c in range(_WIDTH):
             self._blocks[_WIDTH * self._row + c] = 0
         for c in range(6):
-            self._lo[c], self._hi[c] = 0x10000, -1
+            self._lo[c], self._hi[c] = 0x10000, 0
 
     def step(self, samples, n):
         """Take a batch of n >= 1 aligned samples (offset binary, 12 channels); True if the biases were taken anew."""
@@ -104,3 +105,11 @@ class BiasRefresh:
         for which, row, first in ((0, 3, 0), (1, 6, 0), (2, 12, 3), (3, 15, 3), (4, 18, 3)):
             dot = cal[row] * b16[first] + cal[row + 1] * b16[first + 1] + cal[row + 2] * b16[first + 2]
             self.bias[which] = dot >> 4
+
+    def state(self, c):
+        """Pass the state through a Saver or Loader (saved.py)."""
+        self._still, self._row, self._batches = c.word(self._still), c.word(self._row), c.word(self._batches)
+        words(c, self._blocks, _WIDTH * _BLOCKS)
+        words(c, self._lo, 6)
+        words(c, self._hi, 6)
+        words(c, self.bias, 5)

@@ -37,3 +37,7 @@ class Metronome:
         self.delay_us = 300 * max(self._next16 - now16, 0)
         self._next16 += self._step16
         return True
+
+    def state(self, c):
+        """Pass the state through a Saver or Loader (saved.py)."""
+        self._step16, self._next16, self.beat_ms = c.word(self._step16), c.word(self._next16), c.word(self.beat_ms)

@@ -4,6 +4,7 @@ from array import array
 
 from .compat import const, micropython, ptr32
 from .intmath import clamp, median, sort
+from .saved import words
 
 _KEPT = const(8)
 _FEWEST = const(3)
@@ -89,3 +90,9 @@ class Crosstalk:
         if self._kept >= _FEWEST:
             sort(self._slopes, self._kept)
             self.slope = median(self._slopes, self._kept)
+
+    def state(self, c):
+        """Pass the state through a Saver or Loader (saved.py)."""
+        self.settled, self.slope, self._kept = c.word(self.settled), c.word(self.slope), c.word(self._kept)
+        if not self.settled:
+            words(c, self._slopes, self._kept)

@@ -90,3 +90,11 @@ class CuePolicy:
         self._spent_ms += ms
         self.cue_ms = ms
         return R_CUED
+
+    def state(self, c):
+        """Pass the state through a Saver or Loader (saved.py)."""
+        self._acc, self._recent = c.word(self._acc), c.word(self._recent)
+        self._head, self._tail = c.word(self._head), c.word(self._tail)
+        self._spent_ms = c.word(self._spent_ms)
+        c.column32(self._at, 1, _PULSES - 1, 0, self._tail, self._head)
+        c.column32(self._ms, 1, _PULSES - 1, 0, self._tail, self._head)

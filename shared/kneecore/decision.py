@@ -4,6 +4,7 @@ from array import array
 
 from .compat import const
 from .intmath import clamp, median, sort
+from .saved import words
 from .stride import NULL
 
 _SKIP = const(6)
@@ -22,7 +23,7 @@ class Baseline:
         self._judged = 0
         self._base16 = 0
         self._threshold0 = 0
-        self._was_over = False
+        self._was_over = 0
         self.baseline_mdeg = self.threshold_mdeg = NULL
         self.own_stride_samples = 0
 
@@ -54,10 +55,10 @@ class Baseline:
         """True if the collapse is over; `baseline_mdeg` and `threshold_mdeg` are what it was judged by. Strides within move the baseline."""
         self._judged += 1
         self._show()
-        self._was_over = collapse_mdeg - self.baseline_mdeg > self.threshold_mdeg
+        self._was_over = 1 if collapse_mdeg - self.baseline_mdeg > self.threshold_mdeg else 0
         if not self._was_over:
             self._follow(collapse_mdeg)
-        return self._was_over
+        return self._was_over == 1
 
     def _follow(self, collapse_mdeg):
         """Slow robust adaptation: 1/64 of the difference, at most 20 m° a stride."""
@@ -81,3 +82,13 @@ class Baseline:
         self._base16 = 16 * base
         sort(self._strides, _LEARN)
         self.own_stride_samples = median(self._strides, _LEARN)
+
+    def state(self, c):
+        """Pass the state through a Saver or Loader (saved.py)."""
+        self._judged, self._base16 = c.word(self._judged), c.word(self._base16)
+        self._threshold0, self._was_over = c.word(self._threshold0), c.word(self._was_over)
+        self.baseline_mdeg, self.threshold_mdeg = c.word(self.baseline_mdeg), c.word(self.threshold_mdeg)
+        self.own_stride_samples = c.word(self.own_stride_samples)
+        if not self.ready:
+            words(c, self._learnt, _LEARN)
+            words(c, self._strides, _LEARN)

@@ -64,3 +64,8 @@ class FlexLevel:
         """Wrapped offset to add to the prefix sum in the next batch."""
         m = self._count if self._count < self._window else self._window
         return _window_mean(self._ring, self._count - 1, m)
+
+    def state(self, c):
+        """Pass the state through a Saver or Loader (saved.py)."""
+        self._count = c.word(self._count)
+        c.column32(self._ring, 1, 63, 0, max(0, self._count - 64), self._count)

@@ -61,3 +61,11 @@ class RunningGate:
         """The knee bends in swing, and gives in stance."""
         h = self._history
         return _flexes_by(h, ic, before, ic, _SWING_U) and _flexes_by(h, ic, ic, to, _STANCE_U)
+
+    def state(self, c):
+        """Pass the state through a Saver or Loader (saved.py)."""
+        self.has_last, self.last_ic, self.last_to = c.word(self.has_last), c.word(self.last_ic), c.word(self.last_to)
+
+    def oldest(self, next_ic):
+        """The oldest sample that a stance at next_ic or later may still look back to."""
+        return self.last_ic if self.has_last and next_ic - self.last_ic <= _SLOWEST else next_ic

@@ -10,6 +10,7 @@ tests/kneecore/test_ranges.py drives the text with an integer that raises beyond
 from array import array
 
 from .compat import const, micropython, ptr16, ptr32
+from .saved import words
 
 SAMPLES = const(512)  # of history (2.46 s)
 COLUMNS = const(6)  # words of history a sample:
@@ -21,7 +22,9 @@ _BIAS = const(0x10000000)  # signed words are stored with it added, so that ptr3
 C_WORDS = const(29)
 # state words
 S_K, S_G, S_A, S_Z, S_B, S_MODE, S_RUN, S_ZC, S_IC, S_EXT, S_JERK, S_CLIP, S_CLIPS, S_WARM, S_EVENTS = range(15)
-S_EVENT0 = const(15)  # then per completed stance: ic, to, jerk + H_BIAS, last clipped sample so far + 2^28, clipped so far
+S_EVENT0 = const(
+    15
+)  # then per completed stance: ic, to, jerk + H_BIAS, last clipped sample so far + 2^28, clipped so far
 EVENT_WORDS = const(5)
 MAX_EVENTS = const(4)  # from one stance's end to the next's are at least 27 samples; a batch may emit 96
 S_WORDS = const(35)
@@ -223,3 +226,15 @@ def restart(st, k0):
     st[S_K] = k0
     st[S_CLIP] = k0 - 1000 + _BIAS
     st[S_WARM] = 16
+
+
+def state(c, st, history, gate):
+    """Pass the kernel's state and what is still needed of its history through a Saver or Loader (saved.py)."""
+    words(c, st, S_EVENTS)
+    k, mode = st[S_K], st[S_MODE]
+    next_ic = st[S_IC] if mode == 3 else (st[S_ZC] if mode == 2 else k) - 4  # the earliest contact still to come
+    far = gate.oldest(next_ic) - 4
+    for column in (H_A, H_T, H_Z):
+        c.column32(history, COLUMNS, SAMPLES - 1, column, far, k)
+    for column in (H_FR, H_AZ, H_B):
+        c.column32(history, COLUMNS, SAMPLES - 1, column, next_ic - 4, k)

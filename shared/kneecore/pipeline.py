@@ -2,12 +2,13 @@
 
 from array import array
 
-from . import align, donning, faults, kernel, trig
+from . import align, donning, faults, kernel, saved, trig
 from .align import Aligner
 from .bias import BiasRefresh
 from .cadence import Metronome
 from .donning import Donning
 from .flexion import FLEX_HIGH_MV, FLEX_LOW_MV, FlexLevel
+from .saved import FullError, Loader, Saver
 from .strides import Strides
 
 # what a batch brought, as bits of `Pipeline.batch`'s result
@@ -154,3 +155,41 @@ class Pipeline:
         strides.stance(s[at], s[at + 1], jerk, clipped_at, s[at + 4], self.batches, self.aligner.n_s)
         if strides.baseline.ready and not was_ready:
             self.metronome.set_own(strides.baseline.own_stride_samples)
+
+    def save(self, out):
+        """Write the state after this batch into `out` (bytearray); returns its bytes. 0: not running, or `out` is too small.
+
+        With the same parameters and calibration `restore` goes on from there as if nothing had been between. Allocates one small object.
+        """
+        if not self._running:
+            return 0
+        c = Saver(out)
+        try:
+            self._state_words(c)
+        except FullError:
+            return 0
+        return c.at
+
+    def restore(self, state, n):
+        """Go on from the first n bytes of `state`. Raises ValueError where they are no state of this version."""
+        self._start(-1)
+        try:
+            self._state_words(Loader(state, n))
+        except FullError:
+            raise ValueError("the saved state ends too early") from None
+        kernel.set_biases(self._words, self.calibration, self._bias.bias)
+
+    def _state_words(self, c):
+        if c.word(saved.VERSION) != saved.VERSION:
+            raise ValueError("the saved state is of another version")
+        self.batches, self.accepted_batch, self.fault = (
+            c.word(self.batches),
+            c.word(self.accepted_batch),
+            c.word(self.fault),
+        )
+        self.aligner.state(c)
+        self._level.state(c)
+        self._bias.state(c)
+        self._strides.state(c)
+        self.metronome.state(c)
+        kernel.state(c, self._state, self._history, self._strides.gate)

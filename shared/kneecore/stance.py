@@ -8,7 +8,21 @@ from .kernel import COLUMNS, H_T
 
 _BIAS = const(0x10000000)
 # results of _measure, each with 2^28 added
-_LEVEL, _MEAN, _LEVEL_C, _MEAN_C, _LEVEL_F, _MEAN_F, _TOP, _TOP_AT, _FLEX_MAX, _SHANK_LO, _SHANK_HI, _THIGH_LO, _THIGH_HI = range(13)
+(
+    _LEVEL,
+    _MEAN,
+    _LEVEL_C,
+    _MEAN_C,
+    _LEVEL_F,
+    _MEAN_F,
+    _TOP,
+    _TOP_AT,
+    _FLEX_MAX,
+    _SHANK_LO,
+    _SHANK_HI,
+    _THIGH_LO,
+    _THIGH_HI,
+) = range(13)
 _RESULTS = const(13)
 
 

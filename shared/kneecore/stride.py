@@ -41,4 +41,16 @@ FIELD_COUNT = 25
 
 # reason codes of docs/detector.md §7
 R_WITHIN, R_CUED, R_LEARNING, R_UNJUDGED, R_FADED, R_K_OF_N, R_NO_ROOM, R_DUTY, R_QUIET, R_LATE, R_CADENCE = range(11)
-REASON_NAMES = ("within", "cued", "learning", "unjudged", "faded", "k_of_n", "no_room", "duty", "quiet", "late", "cadence")
+REASON_NAMES = (
+    "within",
+    "cued",
+    "learning",
+    "unjudged",
+    "faded",
+    "k_of_n",
+    "no_room",
+    "duty",
+    "quiet",
+    "late",
+    "cadence",
+)

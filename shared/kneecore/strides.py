@@ -105,3 +105,12 @@ class Strides:
         out[o + st.REASON] = reason
         out[o + st.CUE_MS] = cue_ms
         out[o + st.CUE_BATCH] = batch if cue_ms else 0
+
+    def state(self, c):
+        """Pass the state through a Saver or Loader (saved.py)."""
+        self._index, self._clips, self._lost = c.word(self._index), c.word(self._clips), c.word(self._lost)
+        self.last_ic = c.word(self.last_ic)
+        self.gate.state(c)
+        self.crosstalk.state(c)
+        self.baseline.state(c)
+        self.cue.state(c)

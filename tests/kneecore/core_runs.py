@@ -33,7 +33,7 @@ def params_for(recording: Recording, **changed: int) -> dict[str, int]:
 
 def difference(got: EngineResult, expected: EngineResult) -> str:
     """The first difference between two answers, by stride and field; "" if they are equal."""
-    for name in ("accepted_batch", "calibration", "faults"):
+    for name in ("accepted_batch", "calibration", "faults", "refreshes", "beats"):
         a, b = getattr(got, name), getattr(expected, name)
         if a != b:
             return f"{name}: got {a}, expected {b}"

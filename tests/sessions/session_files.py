@@ -9,7 +9,7 @@ from typing import Any
 
 from kneecore import blocks, params
 from kneecore.blocks import BlockWriter
-from kneecore.stride import FIELD_NAMES
+from kneecore.stride import BATCH, FIELD_NAMES
 
 CALIBRATION = (0, 90, 1, *([8192, 0, 0, 0, 8192, 0, 0, 0, 8192] * 2), *([0] * 5), 1500, 0, 0, 0, 0, 3)
 CUE_MS = 120
@@ -58,7 +58,7 @@ class SessionFile:
 
     def stride_values(self, values: Sequence[int]) -> None:
         self.strides.append(tuple(values))
-        self.record(blocks.STRIDE, struct.pack("<18i", *values))
+        self.record(blocks.STRIDE, struct.pack(f"<{len(FIELD_NAMES)}i", *values))
 
     def close(self, batch: int, reason: int = blocks.CLOSED_BUTTON) -> None:
         self.record(blocks.CLOSE, struct.pack("<4I", batch, len(self.strides), 0, reason))
@@ -114,4 +114,4 @@ class FakeReference:
     def detect(self, drained: Any, params: Any, calibration: Any, accepted_batch: int) -> list[tuple[int, ...]]:
         self.calls.append("detect")
         self.batches = len(drained)
-        return [s for s in self.strides if s[-1] <= len(drained)]
+        return [s for s in self.strides if s[BATCH] <= len(drained)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,17 +17,10 @@ from kneesleeve.recordings.drain import Drained
 def run(drained: Drained, params: Mapping[str, int], calibration: Sequence[int] | None = None) -> EngineResult:
     """Every batch through `kneecore.pipeline.Pipeline`, as the firmware does it."""
     pipe = Pipeline(dict(params), list(calibration) if calibration else None)
-    shank = np.hstack([drained.shank_gyro, drained.shank_accel]).astype("<i2")
-    thigh = np.hstack([drained.thigh_gyro, drained.thigh_accel]).astype("<i2")
     strides: list[tuple[int, ...]] = []
     beats: list[tuple[int, int, int]] = []
     refreshes: list[int] = []
-    s = t = 0
-    for n_s, n_t, mv in zip(drained.n_shank.tolist(), drained.n_thigh.tolist(), drained.flex_mv.tolist(), strict=True):
-        _fill(pipe.shank, shank[s : s + n_s])
-        _fill(pipe.thigh, thigh[t : t + n_t])
-        s, t = s + n_s, t + n_t
-        bits = pipe.batch(n_s, n_t, mv)
+    for bits in drive(pipe, drained):
         if bits & STRIDES:
             strides += _records(pipe)
         if bits & REFRESHED:
@@ -39,6 +32,18 @@ def run(drained: Drained, params: Mapping[str, int], calibration: Sequence[int] 
     found = (pipe.fault,) if pipe.fault != faults.NONE else ()
     record = tuple(pipe.calibration) if pipe.calibration else None
     return EngineResult(record, pipe.accepted_batch, strides, found, tuple(beats), tuple(refreshes))
+
+
+def drive(pipe: Pipeline, drained: Drained) -> Iterator[int]:
+    """Feed every batch to the pipeline; yields what each brought (bits of `kneecore.pipeline`)."""
+    shank = np.hstack([drained.shank_gyro, drained.shank_accel]).astype("<i2")
+    thigh = np.hstack([drained.thigh_gyro, drained.thigh_accel]).astype("<i2")
+    s = t = 0
+    for n_s, n_t, mv in zip(drained.n_shank.tolist(), drained.n_thigh.tolist(), drained.flex_mv.tolist(), strict=True):
+        _fill(pipe.shank, shank[s : s + n_s])
+        _fill(pipe.thigh, thigh[t : t + n_t])
+        s, t = s + n_s, t + n_t
+        yield pipe.batch(n_s, n_t, mv)
 
 
 def _fill(buffer: array[int], samples: np.ndarray) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kneesleeve.reference import fit
-from kneesleeve.reference.kernel import Span, rows_of
+from kneesleeve.reference.rows import Span, rows_of
 from kneesleeve.reference.standing import STILL_BLOCKS, agree, bias16_of
 from kneesleeve.reference.stretches import Stretch, between
 from kneesleeve.reference.sums import BLOCK, STILL_LEVEL_LSB, BatchSums, batch_sums, block_means, still_blocks

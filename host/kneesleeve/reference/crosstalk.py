@@ -11,17 +11,17 @@ from kneesleeve.reference.relative import LEAD, WIDTH, rise
 from kneesleeve.reference.types import Bools, Ints, Ints32
 from kneesleeve.reference.windows import windows
 
-SETTING_STRIDE = 7  # the judged stride that sets the slope
+SETTING_STRIDE = 4  # the judged stride that sets the slope
 LEAST_KEPT, MOST_KEPT = 3, 8
 LEAST_SWING, LEAST_POWER = 40, 3364  # samples; (10 deg in 512 U)²
 SWING_LIMIT_512U, SLOPE_LIMIT_Q10, FLEXION_LIMIT_U = 1023, 512, 1 << 19
 NO_SLOPE = 1 << 20  # of a swing that is not used
 
 
-def swing_slopes(motion: Motion, strides: Strides, clipped: Ints) -> Ints:
+def swing_slopes(motion: Motion, strides: Strides, clipped: Ints32) -> Ints:
     """Slope of abduction on flexion in the swing before each stride, Q10, NO_SLOPE where it is not used, int64 [S].
 
-    clipped: clipped samples before each position of the stretch, int [K + 1].
+    clipped: clipped samples before each position of the stretch, int32 [K + 1].
     """
     n = strides.ic - strides.before_to
     inside = np.arange(int(n.max(initial=1))) < n[:, None]
@@ -42,7 +42,7 @@ def _from_mean(angle: Ints32, strides: Strides, inside: Bools) -> Ints:
 
 
 def slopes_in_force(slopes: Ints, judged: Ints) -> Ints:
-    """The slope that counts at each reported stride of a donning, Q10, int64 [S]: 0 before the 7th judged one.
+    """The slope that counts at each reported stride of a donning, Q10, int64 [S]: 0 before the 4th judged one.
 
     slopes: of each stride's swing, at least up to that one, NO_SLOPE for none; judged: 0 or 1; int64 [S] both.
     """

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kneesleeve.reference.kernel import Rows, axial_acceleration
+from kneesleeve.reference.kernel import axial_acceleration
+from kneesleeve.reference.rows import Rows
 from kneesleeve.reference.types import Ints, Ints32, Shorts
 from kneesleeve.reference.windows import windows
 

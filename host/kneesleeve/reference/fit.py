@@ -51,7 +51,7 @@ def _against(off_permille: int, up_q14: int, left_q14: int) -> int:
 
 
 def biases(shank_rows: tuple, thigh_rows: tuple, bias16: Vector) -> tuple[int, ...]:
-    """Of the rates shank x, y and thigh x, y, z, LSB in Q13; rows in Q13, bias16 of six gyro channels, LSB/16 (§3.5)."""
+    """Of the rates shank x, y and thigh x, y, z, LSB in Q13; rows in Q13, bias16 of six channels, LSB/16 (§3.5)."""
     shank = [dot(row, bias16[:3]) >> 4 for row in shank_rows[:2]]
     return (*shank, *(dot(row, bias16[3:]) >> 4 for row in thigh_rows))
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from kneesleeve.reference.events import Steps
 from kneesleeve.reference.integers import signed29_of_32
-from kneesleeve.reference.kernel import Rows, axial_acceleration
+from kneesleeve.reference.kernel import axial_acceleration
+from kneesleeve.reference.rows import Rows
 from kneesleeve.reference.types import Bools, Ints, Ints32, Shorts
 from kneesleeve.reference.windows import windows
 
@@ -16,6 +17,7 @@ LEAST_CONTACT, MOST_CONTACT = 25, 79  # samples, 120 … 380 ms
 SUPPORT_LSB = 2254  # 1.1 g
 LEAST_PERIOD, MOST_PERIOD = 94, 250  # samples, 266 … 100 steps/min
 SWING_U, STANCE_U = 104000, 8914  # 35 deg, 3 deg
+PAIRS_AT_ONCE = 2048
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,8 @@ def running(found: Steps, flexion: Ints32) -> Strides:
     pairs = Strides(ic[1:], to[1:], found.complete[1:], found.jerk[1:], ic[:-1], to[:-1])
     p = pairs.period
     pairs = pairs.part((p >= LEAST_PERIOD) & (p <= MOST_PERIOD) & (2 * pairs.contact <= p))
-    swing = _flexion_above_contact(flexion, pairs.ic, pairs.before_ic, pairs.ic)
-    stance = _flexion_above_contact(flexion, pairs.ic, pairs.ic, pairs.to)
-    return pairs.part((swing >= SWING_U) & (stance >= STANCE_U))
+    chunks = (slice(i, i + PAIRS_AT_ONCE) for i in range(0, max(len(pairs.ic), 1), PAIRS_AT_ONCE))
+    return pairs.part(np.concatenate([_bends(flexion, pairs.part(some)) for some in chunks]))
 
 
 def _supported(rows: Rows, steps: Steps, shank_accel: Shorts) -> Bools:
@@ -75,9 +76,16 @@ def _supported(rows: Rows, steps: Steps, shank_accel: Shorts) -> Bools:
     return axial.sum(axis=1, dtype=np.int64) >= SUPPORT_LSB * count
 
 
-def _flexion_above_contact(flexion: Ints32, ic: Ints, first: Ints, last: Ints) -> Ints32:
-    """Largest θ of the samples first … last, above that at contact, U, int32 [S]; last + 1 lies in the stream."""
-    if not len(ic):
-        return np.zeros(0, np.int32)
-    peak = np.maximum.reduceat(flexion, np.stack((first, last + 1), axis=1).reshape(-1))[::2]
-    return signed29_of_32(peak - flexion[ic])
+def _bends(flexion: Ints32, pairs: Strides) -> Bools:
+    """Whether the knee bends enough from contact to contact, and in stance."""
+    swing = _largest_above_contact(flexion, pairs.ic, pairs.before_ic, pairs.period)
+    stance = _largest_above_contact(flexion, pairs.ic, pairs.ic, pairs.contact)
+    return (swing >= SWING_U) & (stance >= STANCE_U)
+
+
+def _largest_above_contact(flexion: Ints32, ic: Ints, first: Ints, samples: Ints) -> Ints32:
+    """Largest sx(θ[k] - θ[ic]) of k = first … first + samples, U, int32 [S]; contact is one of them, so it is >= 0."""
+    width = int(samples.max(initial=0)) + 1
+    above = signed29_of_32(windows(flexion, first, width) - flexion[ic][:, None])
+    above *= np.arange(width) <= samples[:, None]
+    return above.max(axis=1)

@@ -17,9 +17,10 @@ def signed29(u: Ints) -> Ints:
     return ((u & 0x1FFFFFFF) ^ 0x10000000) - 0x10000000
 
 
-def signed29_of_32(u: Ints32) -> Ints32:
+def signed29_of_32(u: Ints32, out: Ints32 | None = None) -> Ints32:
     """`sx` of an int32 that may itself have wrapped (2^29 divides 2^32): the shifts copy bit 28 upwards."""
-    return np.right_shift(np.left_shift(u, np.int32(3)), np.int32(3))
+    raised = np.left_shift(u, np.int32(3), out=out)
+    return np.right_shift(raised, np.int32(3), out=raised)
 
 
 def mdeg(u: Ints) -> Ints:

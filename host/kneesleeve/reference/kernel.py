@@ -7,59 +7,14 @@ at most 16384·sqrt(3)·32768 < 2^30.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from kneesleeve.reference.rows import Row, Rows, Span
 from kneesleeve.reference.trig import cos_sin_q14
-from kneesleeve.reference.types import Calibration, Ints32, Shorts
+from kneesleeve.reference.types import Ints32, Shorts
 
 CHUNK = 32768  # samples: the working set of one pass stays in the cache
-
-
-@dataclass(frozen=True)
-class Row:
-    """One segment axis in sensor axes, Q13, and the bias of its rate, LSB in Q13."""
-
-    axis: tuple[int, int, int]
-    bias: int = 0
-
-    def folded(self, side: int) -> Row:
-        """With the side (+1, -1) multiplied into row and bias."""
-        x, y, z = (side * c for c in self.axis)
-        return Row((x, y, z), side * self.bias)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of the kernel, side folded in; along is the shank's z row for its accelerometer, without the side."""
-
-    shank_x: Row
-    shank_y: Row
-    shank_z: Row
-    along: Row
-    thigh_x: Row
-    thigh_y: Row
-    thigh_z: Row
-
-
-@dataclass(frozen=True)
-class Span:
-    """Samples first … end - 1 of a stream, to which the same rows and biases apply."""
-
-    first: int
-    end: int
-    rows: Rows
-
-
-def rows_of(calibration: Calibration) -> Rows:
-    """The kernel's rows of a calibration."""
-    side, bias = calibration.side, calibration.biases
-    (shank_x, shank_y, shank_z), (thigh_x, thigh_y, thigh_z) = calibration.shank_rows, calibration.thigh_rows
-    return Rows(
-        Row(shank_x, bias[0]).folded(side), Row(shank_y, bias[1]), Row(shank_z).folded(side), Row(shank_z),
-        Row(thigh_x, bias[2]).folded(side), Row(thigh_y, bias[3]), Row(thigh_z, bias[4]).folded(side),
-    )  # fmt: skip
 
 
 def channels(samples: Shorts) -> Ints32:
@@ -112,7 +67,9 @@ def angles(
         own[part] = rate(rows.shank_x, shank)
         np.subtract(own[part], _from_q14(cos * tx - sin * tz), out=abduction[part])
         np.subtract(rate(rows.shank_z, shank), _from_q14(sin * tx + cos * tz), out=axial[part])
-    return tuple(np.cumsum(rates, dtype=np.int32, out=rates) for rates in (abduction, axial, own))
+    for rates in (abduction, axial, own):
+        np.cumsum(rates, dtype=np.int32, out=rates)
+    return abduction, axial, own
 
 
 def _chunks(spans: Sequence[Span]) -> Iterator[tuple[slice, Rows]]:

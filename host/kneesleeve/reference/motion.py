@@ -1,4 +1,4 @@
-"""The knee at every sample of a stretch: rates, flexion and the angles that grow without limit (docs/detector.md §4)."""
+"""The knee at every sample of a stretch: rates, flexion, angles that grow without limit (docs/detector.md §4)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from kneesleeve.reference.flexion import offsets
 from kneesleeve.reference.integers import signed29_of_32
-from kneesleeve.reference.kernel import Span, angles, sagittal_rates
+from kneesleeve.reference.kernel import angles, sagittal_rates
+from kneesleeve.reference.rows import Span
 from kneesleeve.reference.stretches import Stretch
 from kneesleeve.reference.types import Calibration, Ints32
 

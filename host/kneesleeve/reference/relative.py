@@ -27,8 +27,8 @@ def stride_mean(angle: Ints32, strides: Strides) -> Ints:
     p = strides.period
     width = int(p.max(initial=1))
     turned = _relative(windows(angle, strides.to - p, width), angle[strides.ic])
-    turned *= np.arange(width) < p[:, None]
-    return turned.sum(axis=1, dtype=np.int32).astype(np.int64) // p  # 250 · 2^21
+    inside = (np.arange(width) < p[:, None]).astype(np.int32)
+    return np.einsum("sw,sw->s", turned, inside).astype(np.int64) // p  # 250 · 2^21
 
 
 def level(values: Ints32) -> Ints:
@@ -43,8 +43,9 @@ def rise(values: Ints32, n: Ints) -> Ints:
     """
     low, high = (30 * n + 50) // 100, (75 * n + 50) // 100
     column, count = np.arange(MOST_CONTACT + 1), high - low + 1
-    middle = values[:, LEAD:] * ((column >= low[:, None]) & (column <= high[:, None]))
-    return (middle.sum(axis=1, dtype=np.int32) + count // 2) // count - level(values)
+    middle = ((column >= low[:, None]) & (column <= high[:, None])).astype(np.int32)
+    total = np.einsum("sw,sw->s", values[:, LEAD:], middle).astype(np.int64)
+    return (total + count // 2) // count - level(values)
 
 
 def in_stance(values: Ints32, n: Ints) -> Ints32:
@@ -57,5 +58,6 @@ def in_stance(values: Ints32, n: Ints) -> Ints32:
 
 def _relative(angle: Ints32, at_contact: Ints32) -> Ints32:
     """clamp(sx(angle - at_contact)), int32 [S, W]; at_contact: int32 [S]."""
-    turned = signed29_of_32(angle - at_contact[:, None])
+    angle -= at_contact[:, None]
+    turned = signed29_of_32(angle, out=angle)
     return np.clip(turned, -LIMIT_U, LIMIT_U, out=turned)

@@ -12,10 +12,10 @@ from kneesleeve.reference.integers import mdeg
 from kneesleeve.reference.motion import Motion
 from kneesleeve.reference.relative import LEAD, WIDTH, around, in_stance, level, rise, stride_mean
 from kneesleeve.reference.rotation import rotation_term
-from kneesleeve.reference.types import Ints
+from kneesleeve.reference.types import Ints, Ints32
 from kneesleeve.reference.windows import windows
 
-STRIDES_AT_ONCE = 512
+STRIDES_AT_ONCE = 2048
 
 
 @dataclass(frozen=True)
@@ -43,26 +43,25 @@ def stances(motion: Motion, strides: Strides, rotation_gain_pct: int) -> Stances
     parts = [np.empty((11, 0), np.int64)]
     for first in range(0, len(strides.ic), STRIDES_AT_ONCE):
         some = strides.part(slice(first, first + STRIDES_AT_ONCE))
-        parts.append(np.stack((*_rises(motion, some, rotation_gain_pct), *_angles(motion, some))))
+        d = around(motion.abduction, some)
+        parts.append(np.stack((*_rises(motion, some, d, rotation_gain_pct), *_angles(motion, some, d))))
     return Stances(*np.concatenate(parts, axis=1))
 
 
-def _rises(motion: Motion, strides: Strides, gain_pct: int) -> tuple[Ints, Ints]:
-    """rise' and f_rise, U."""
+def _rises(motion: Motion, strides: Strides, d: Ints32, gain_pct: int) -> tuple[Ints, Ints]:
+    """rise' and f_rise, U; d: abduction relative to contact, U, int32 [S, WIDTH]."""
     fr = windows(motion.fr, strides.ic - LEAD, WIDTH)
     term = rotation_term(fr, around(motion.axial, strides), stride_mean(motion.axial, strides), gain_pct)
-    corrected = around(motion.abduction, strides) - term
-    return rise(corrected, strides.contact), flexion_rise(motion.flexion, strides)
+    return rise(d - term, strides.contact), flexion_rise(motion.flexion, strides)
 
 
-def _angles(motion: Motion, strides: Strides) -> tuple[Ints, ...]:
+def _angles(motion: Motion, strides: Strides, d: Ints32) -> tuple[Ints, ...]:
     """What carries no term, in the order of `Stances` from raw_collapse on."""
-    n = strides.contact
-    d, b = around(motion.abduction, strides), around(motion.shank, strides)
+    n, b = strides.contact, around(motion.shank, strides)
     stance = in_stance(d, n)
     peak, d0, mean = stance.max(axis=1).astype(np.int64), level(d), stride_mean(motion.abduction, strides)
     at_ic = motion.flexion[strides.ic].astype(np.int64)
-    flexion = windows(motion.flexion, strides.ic - LEAD, WIDTH) - motion.flexion[strides.ic][:, None]
+    flexion = windows(motion.flexion, strides.ic - LEAD, WIDTH) - motion.flexion[strides.ic, None]
     return (
         mdeg(rise(d, n)), mdeg(peak - d0),
         mdeg(at_ic), mdeg(at_ic + in_stance(flexion, n).max(axis=1)),
