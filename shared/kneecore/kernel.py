@@ -31,41 +31,47 @@ S_WORDS = const(35)
 
 
 @micropython.viper
-def step(samples: ptr16, n: int, off: int, co: ptr32, st: ptr32, history: ptr32, table: ptr16):
-    """Run n aligned samples (offset binary, 12 channels) through the kernel; off is the wrapped flexion offset of the batch."""
-    b = 0x10000000
-    # shank x, y (gyro), z (accel); thigh x, y, z (gyro); shank z (gyro), Q13
-    a0 = co[0] - b
-    a1 = co[1] - b
-    a2 = co[2] - b
-    b0 = co[3] - b
-    b1 = co[4] - b
-    b2 = co[5] - b
-    z0 = co[6] - b
-    z1 = co[7] - b
-    z2 = co[8] - b
-    d0 = co[9] - b
-    d1 = co[10] - b
-    d2 = co[11] - b
-    e0 = co[12] - b
-    e1 = co[13] - b
-    e2 = co[14] - b
-    f0 = co[15] - b
-    f1 = co[16] - b
-    f2 = co[17] - b
-    g0 = co[25] - b
-    g1 = co[26] - b
-    g2 = co[27] - b
-    kg = co[28] - 0x20000000
+def step(samples: ptr16, u: int, i: int, co: ptr32, st: ptr32, history: ptr32, table: ptr16):
+    """Run u aligned samples (offset binary, 12 channels) through the kernel; i is the wrapped flexion offset of the batch.
+
+    Viper keeps the first two or three locals in registers, arguments first: so count and offset arrive under the names of
+    the two busiest locals. What is computed stands left of what is only loaded, as viper spills a result that waits.
+    """
+    n = u  # u: from here on the channel at hand, i: an index
+    off = i
+    # rates' rows (Q13), by sensor channel: shank x, y, z and the axial acceleration; thigh x and y negated, z
+    a0 = co[0] - 0x10000000
+    a1 = co[1] - 0x10000000
+    a2 = co[2] - 0x10000000
+    b0 = co[3] - 0x10000000
+    b1 = co[4] - 0x10000000
+    b2 = co[5] - 0x10000000
+    c0 = co[25] - 0x10000000
+    c1 = co[26] - 0x10000000
+    c2 = co[27] - 0x10000000
+    z0 = co[6] - 0x10000000
+    z1 = co[7] - 0x10000000
+    z2 = co[8] - 0x10000000
+    d0 = 0x10000000 - co[9]
+    d1 = 0x10000000 - co[10]
+    d2 = 0x10000000 - co[11]
+    e0 = 0x10000000 - co[12]
+    e1 = 0x10000000 - co[13]
+    e2 = 0x10000000 - co[14]
+    f0 = co[15] - 0x10000000
+    f1 = co[16] - 0x10000000
+    f2 = co[17] - 0x10000000
+    # their constants; -(x >> 13) is (8191 - x) >> 13
     ka = co[18] - 0x20000000
     kb = co[19] - 0x20000000
-    kd = co[20] - 0x20000000
-    ke = co[21] - 0x20000000
-    kf = co[22] - 0x20000000
+    kc = co[28] - 0x20000000
     kz = co[23] - 0x20000000
-    arm = co[24] - b
+    kd = co[20] - 0x1FFFE001
+    ke = co[21] - 0x1FFFE001
+    kf = co[22] - 0x20000000
+    arm = co[24] - 0x10000000
     k = st[0]
-    g = st[1]
+    theta = (st[1] + off) & 0x1FFFFFFF
     abd = st[2]
     axial = st[3]
     front = st[4]
@@ -74,63 +80,92 @@ def step(samples: ptr16, n: int, off: int, co: ptr32, st: ptr32, history: ptr32,
     zc = st[7]
     ic = st[8]
     ext = st[9]
-    clip = st[11] - b
+    clip = st[11] - 0x10000000
     clips = st[12]
     warm = st[13]
     events = 0
     p = 0
-    for _ in range(n):
-        u0 = samples[p]
-        u1 = samples[p + 1]
-        u2 = samples[p + 2]
-        v0 = samples[p + 6]
-        v1 = samples[p + 7]
-        v2 = samples[p + 8]
-        sx = (a0 * u0 + a1 * u1 + a2 * u2 - ka) >> 13
-        sy = (b0 * u0 + b1 * u1 + b2 * u2 - kb) >> 13
-        sz = (g0 * u0 + g1 * u1 + g2 * u2 - kg) >> 13
-        tx = (d0 * v0 + d1 * v1 + d2 * v2 - kd) >> 13
-        ty = (e0 * v0 + e1 * v1 + e2 * v2 - ke) >> 13
-        tz = (f0 * v0 + f1 * v1 + f2 * v2 - kf) >> 13
-        if (
-            ((u0 + 68) & 0xFFFF) <= 136
-            or ((u1 + 68) & 0xFFFF) <= 136
-            or ((u2 + 68) & 0xFFFF) <= 136
-            or ((v0 + 68) & 0xFFFF) <= 136
-            or ((v1 + 68) & 0xFFFF) <= 136
-            or ((v2 + 68) & 0xFFFF) <= 136
-        ):
-            clip = k
-            clips += 1
-        fr = sy - ty
-        g = (g + fr) & 0x1FFFFFFF
-        theta = (g + off) & 0x1FFFFFFF
-        i = ((theta ^ 0x10000000) - 0x10000000 + 512) >> 10
-        if i < -87:
-            i = -87
-        if i > 435:
-            i = 435
-        i = 2 * (i + 87)
-        cos = table[i] - 32768
-        sin = table[i + 1] - 32768
-        abd = (abd + sx - ((cos * tx - sin * tz + 8192) >> 14)) & 0x1FFFFFFF
-        axial = (axial + sz - ((sin * tx + cos * tz + 8192) >> 14)) & 0x1FFFFFFF
-        front = (front + sx) & 0x1FFFFFFF
-        at = (k & 511) * 6
-        history[at] = abd
-        history[at + 1] = theta
-        history[at + 2] = axial
-        history[at + 3] = fr + 0x100000
-        history[at + 4] = ((z0 * samples[p + 3] + z1 * samples[p + 4] + z2 * samples[p + 5] - kz) >> 13) + 0x100000
-        history[at + 5] = front
+    while n:
+        u = samples[p]
+        calm = 16384 + u
+        sx = a0 * u
+        sy = b0 * u
+        sz = c0 * u
+        u = samples[p + 1]
+        calm = (16384 + u) & calm
+        sx = a1 * u + sx
+        sy = b1 * u + sy
+        sz = c1 * u + sz
+        u = samples[p + 2]
+        calm = (16384 + u) & calm
+        sx = (a2 * u + sx - ka) >> 13
+        sy = (b2 * u + sy - kb) >> 13
+        sz = (c2 * u + sz - kc) >> 13
+        u = samples[p + 3]
+        az = z0 * u
+        u = samples[p + 4]
+        az = z1 * u + az
+        u = samples[p + 5]
+        az = (z2 * u + az - kz) >> 13
+        u = samples[p + 6]
+        calm = (16384 + u) & calm
+        tx = d0 * u
+        ty = e0 * u
+        tz = f0 * u
+        u = samples[p + 7]
+        calm = (16384 + u) & calm
+        tx = d1 * u + tx
+        ty = e1 * u + ty
+        tz = f1 * u + tz
+        u = samples[p + 8]
+        calm = (16384 + u) & calm
+        tx = (d2 * u + tx + kd) >> 13  # -tx
+        fr = ((e2 * u + ty + ke) >> 13) + sy
+        tz = (f2 * u + tz - kf) >> 13
+
+        if not calm & 0x8000:  # a gyro channel beyond half of its range: is one clipped?
+            if (
+                ((samples[p] + 68) & 0xFFFF) <= 136
+                or ((samples[p + 1] + 68) & 0xFFFF) <= 136
+                or ((samples[p + 2] + 68) & 0xFFFF) <= 136
+                or ((samples[p + 6] + 68) & 0xFFFF) <= 136
+                or ((samples[p + 7] + 68) & 0xFFFF) <= 136
+                or ((samples[p + 8] + 68) & 0xFFFF) <= 136
+            ):
+                clip = k
+                clips += 1
+
+        theta = (fr + theta) & 0x1FFFFFFF
+        i = ((theta + 89600) >> 9) & 0xFFFFE  # of the pair of cos and sin, modulo 2^29 U
+        if i > 1044:
+            i = 0
+            if theta < 0x10000000:
+                i = 1044
+        u = table[i] - 32768  # cos
+        cx = u * tx
+        cz = u * tz
+        u = table[i + 1] - 32768  # sin
+        abd = (((u * tz + cx + 8191) >> 14) + sx + abd) & 0x1FFFFFFF  # -(x >> 14) is (16383 - x) >> 14
+        axial = (((u * tx - cz + 8191) >> 14) + sz + axial) & 0x1FFFFFFF
+        front = (sx + front) & 0x1FFFFFFF
+        i = (k & 511) * 6
+        history[i] = abd
+        history[i + 1] = theta
+        history[i + 2] = axial
+        history[i + 3] = fr + 0x100000
+        history[i + 4] = az + 0x100000
+        history[i + 5] = front
         p += 12
-        if warm > 0:
+        n -= 1
+
+        if warm:
             warm -= 1
         else:
-            run += 1
-            if sy >= arm:
+            if sy < arm:
+                run += 1
+            else:
                 run = 0
-            if mode == 0:
+            if not mode:
                 if run >= 25:
                     mode = 1
             elif mode == 1:
@@ -140,34 +175,37 @@ def step(samples: ptr16, n: int, off: int, co: ptr32, st: ptr32, history: ptr32,
             elif mode == 2:
                 if k == zc + 19:
                     best = -0x100000
+                    u = history[((zc - 4) & 511) * 6 + 4]
                     for q in range(zc - 3, zc + 20):
-                        jz = history[(q & 511) * 6 + 4] - history[((q - 1) & 511) * 6 + 4]
-                        if jz > best:
-                            best = jz
+                        i = history[(q & 511) * 6 + 4]
+                        if i - u > best:
+                            best = i - u
                             ic = q - 1
+                        u = i
                     st[10] = best + 0x100000
                     mode = 3
                     ext = 0
             elif run == 20:
                 mode = 0
-            elif k >= ic + 20 and k >= zc + 20:
+            elif k >= ic + 20:  # and k >= zc + 20 in this mode
                 if k - ic > 104:
                     mode = 0
                 elif fr < 0:
                     ext = 1
-                elif ext == 1 and fr >= 1429:
-                    mode = 0
-                    if events < 4:
-                        q = 15 + events * 5
-                        st[q] = ic
-                        st[q + 1] = k - 5
-                        st[q + 2] = st[10]
-                        st[q + 3] = clip + b
-                        st[q + 4] = clips
-                        events += 1
+                elif ext:
+                    if fr >= 1429:
+                        mode = 0
+                        if events < 4:
+                            i = 15 + events * 5
+                            st[i] = ic
+                            st[i + 1] = k - 5
+                            st[i + 2] = st[10]
+                            st[i + 3] = clip + 0x10000000
+                            st[i + 4] = clips
+                            events += 1
         k += 1
     st[0] = k
-    st[1] = g
+    st[1] = (theta - off) & 0x1FFFFFFF
     st[2] = abd
     st[3] = axial
     st[4] = front
@@ -176,7 +214,7 @@ def step(samples: ptr16, n: int, off: int, co: ptr32, st: ptr32, history: ptr32,
     st[7] = zc
     st[8] = ic
     st[9] = ext
-    st[11] = clip + b
+    st[11] = clip + 0x10000000
     st[12] = clips
     st[13] = warm
     st[14] = events

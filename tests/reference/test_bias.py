@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from kneecore import stride as f
 from kneesleeve.reference import Calibration, align, detection, run
 from kneesleeve.reference.bias import biases_over
 from kneesleeve.reference.kernel import sagittal_rates
@@ -91,6 +92,19 @@ def test_the_new_biases_are_those_of_the_record():
 def test_the_calibration_record_stays_that_of_the_donning(params):
     result = run(standing(200), params, record())
     assert result.calibration == record() and result.refreshes == (150,)
+
+
+def test_strides_after_a_loss_are_measured_with_the_biases_in_force(params):
+    """29 LSB about the shank's x axis: 150 batches of standing take them out, then samples are lost, then running."""
+    one = runner(5, np.zeros(5))
+    still, counts = np.zeros((600, 3)), [4] * (150 + len(one.shank_gyro) // 4)
+    shank, accel = np.concatenate((still, one.shank_gyro)), np.concatenate((still + [0, 0, 2049], one.shank_accel))
+    shank[:, 0] += 29
+    n = sum(counts)
+    run_ = with_loss(drained(counts, counts, shank[:n], np.zeros((n, 3)), accel[:n]), 152, 40)
+    found = detection(run_, params | {"crosstalk_gain_pct": 0}, GIVEN, 0)
+    assert found.refreshes == (150,) and len(found.strides) == 5
+    assert {s[f.SHANK_RANGE] for s in found.strides} == {0}
 
 
 def test_a_bias_while_running_is_gone_after_standing(params):

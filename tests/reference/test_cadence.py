@@ -121,6 +121,16 @@ def test_a_batch_without_samples_is_no_batch():
     assert len(found) > 5 and all(batch % 3 == 0 for batch, _, _ in found)
 
 
+@pytest.mark.parametrize("brought, second, delay_us", [(True, 3, 300 * 49), (False, 4, 0)])
+def test_a_batch_of_the_thigh_alone_counts(brought, second, delay_us):
+    """Two large batches bring a late beat each; the third beat is 49/16 ahead, before the next batch."""
+    counts = [4] * FIRST + [64, 64, 0] + [4] * 11
+    full = np.array(counts) > 0
+    full[FIRST + 2] = brought
+    found = beats(strides_at(RUN[:34], periods=[94] * 34), batches(counts, full), cadence())
+    assert found[3] == (FIRST + second, delay_us, 40)
+
+
 def literal(rows, n_s, brought, params) -> list[tuple[int, int, int]]:
     """§7.1 word for word, batch by batch."""
     out, reported, judged, own, next16 = [], [], [], None, None

@@ -57,9 +57,9 @@ def test_the_slope_is_limited_to_one_half(sign):
 
 
 def test_angles_are_limited_in_512_u():
-    """2000 counts as 1023 and -2000 as -1023: 1023·51 per sample over 1023² a sample."""
-    swayed = swing([2000, -2000] * 50, [51, -51] * 50)
-    assert slope_of(swayed) == (1023 * 51 * 100) // ((1023 * 1023 * 100) >> 10)
+    """2000 counts as 1023 and -2000 as -1023: -1023·500 per sample over 1023² a sample (with 1024 it were -500)."""
+    swayed = swing([2000, -2000] * 50, [-500, 500] * 50)
+    assert slope_of(swayed) == (-1023 * 500 * 100) // ((1023 * 1023 * 100) >> 10) == -501
 
 
 @pytest.mark.parametrize("amplitude, used", [(57, False), (58, True)])

@@ -113,6 +113,14 @@ def test_losses_add_up_until_a_stride_is_reported(params):
     assert sorted(s[f.LOST_SAMPLES] for s in strides)[-2:] == [0, 1234]
 
 
+def test_each_loss_is_shown_once(params):
+    """Strides are reported before, between and after two losses."""
+    twice = with_loss_of(with_loss(runner(12, np.zeros(12)), 120, 1000), 250, 234)
+    strides = detection(twice, params, Calibration.of(record()), 0).strides
+    assert [s[f.LOST_SAMPLES] for s in strides if s[f.LOST_SAMPLES]] == [1000, 234]
+    assert strides[0][f.LOST_SAMPLES] == strides[-1][f.LOST_SAMPLES] == 0
+
+
 def with_loss_of(aligned, batch: int, samples: int):
     """A further loss in samples that are aligned already."""
     at = int(aligned.ends[batch - 2])
