@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from core_runs import difference, drain, params_for, random_calibration, random_params, rebatched, runner
+from core_runs import difference, drain, params_for, random_calibration, random_params, rebatched, runner, with_a_stop
 from on_micropython import run_on_board, without_viper
 
 from kneecore import kernel
@@ -61,6 +61,14 @@ def test_running_allocates_nothing(tmp_path, form, cue_mode):
     assert difference(locked.result, expected) == "" and (any(expected.column("cue_ms")) or expected.beats)
     assert locked.running_samples == free.running_samples >= 10_000
     assert (locked.allocated, free.allocated) == (0, 0)
+
+
+def test_a_stop_and_the_metronome(tmp_path):
+    recording = runner(seed=4, side="R", gyro_bias_dps=3.0)
+    run, params = drain(with_a_stop(recording)), params_for(recording, cue_mode=2)
+    expected = core.run(run, params)
+    assert expected.refreshes and expected.beats
+    assert difference(run_on_board(tmp_path, "mpy", run, params).result, expected) == ""
 
 
 def test_a_refusal(tmp_path):

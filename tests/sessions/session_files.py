@@ -10,6 +10,7 @@ from typing import Any
 from kneecore import blocks, params
 from kneecore.blocks import BlockWriter
 from kneecore.stride import BATCH, FIELD_NAMES
+from kneesleeve.reference import Detection
 
 CALIBRATION = (0, 90, 1, *([8192, 0, 0, 0, 8192, 0, 0, 0, 8192] * 2), *([0] * 5), 1500, 0, 0, 0, 0, 3)
 CUE_MS = 120
@@ -103,6 +104,8 @@ class FakeReference:
         self.strides, self.calibration, self.batch = list(strides), calibration, batch
         self.calls: list[str] = []
         self.batches = 0
+        self.beats: tuple[tuple[int, int, int], ...] = ()
+        self.refreshes: tuple[int, ...] = ()
 
     def calibrate(self, drained: Any, params: Any) -> tuple[tuple[int, ...] | None, int]:
         self.calls.append("calibrate")
@@ -111,7 +114,7 @@ class FakeReference:
             return None, -1
         return self.calibration, self.batch
 
-    def detect(self, drained: Any, params: Any, calibration: Any, accepted_batch: int) -> list[tuple[int, ...]]:
+    def detect(self, drained: Any, params: Any, calibration: Any, accepted_batch: int) -> Detection:
         self.calls.append("detect")
         self.batches = len(drained)
-        return [s for s in self.strides if s[BATCH] <= len(drained)]
+        return Detection([s for s in self.strides if s[BATCH] <= len(drained)], self.beats, self.refreshes)

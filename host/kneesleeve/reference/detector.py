@@ -29,9 +29,9 @@ class Detection:
     refreshes: tuple[int, ...] = ()
 
 
-def detect(drained: DrainedRun, params: Params, calibration: Sequence[int], accepted_batch: int) -> list[Record]:
-    """Stride records from batch `accepted_batch` + 1 on; the alignment runs from batch 1."""
-    return detect_aligned(align(drained), params, Calibration.of(calibration), accepted_batch)
+def detect(drained: DrainedRun, params: Params, calibration: Sequence[int], accepted_batch: int) -> Detection:
+    """Strides, beats and bias refreshes from batch `accepted_batch` + 1 on; the alignment runs from batch 1."""
+    return detection(align(drained), params, Calibration.of(calibration), accepted_batch)
 
 
 def detect_aligned(aligned: Aligned, params: Params, calibration: Calibration, accepted_batch: int) -> list[Record]:
