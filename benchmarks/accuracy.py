@@ -1,4 +1,4 @@
-"""Accuracy on the development recordings, by the scoring script that lies beside them; the table of docs/detector.md §9.
+"""Accuracy on the development recordings, by the scoring script beside them: the table of docs/detector.md §9.
 
 usage: python benchmarks/accuracy.py [FOLDER]     FOLDER: with score.py and data/, default ../shared
 

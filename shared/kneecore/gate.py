@@ -1,8 +1,7 @@
 """The running gate: which stances are strides of a run (docs/detector.md §4.3.1)."""
 
 from .compat import const, micropython, ptr32
-from .intmath import signed
-from .kernel import COLUMNS, H_T
+
 
 _SHORTEST, _LONGEST = const(25), const(79)  # samples of contact
 _QUICKEST, _SLOWEST = const(94), const(250)  # samples from contact to contact

@@ -145,15 +145,15 @@ def test_the_baseline_is_kept_over_a_loss(params):
 
 def test_detection_may_start_later(params):
     run_ = runner(6, np.zeros(6))
-    late = detect(run_, params, record(), 30)  # 30 batches are 125 samples: the contact at 206 is the first
+    late = detect(run_, params, record(), 30).strides  # 30 batches are 125 samples: the contact at 206 is the first
     assert [s[f.IC] for s in late] == [STEP * i + FIRST_IC for i in range(1, 6)]
     assert late[0][f.INDEX] == 0
-    later = detect(run_, params, record(), 40)  # 167: of the swing before 206, 21 samples are seen, too few
+    later = detect(run_, params, record(), 40).strides  # 167: of the swing before 206, 21 samples are seen, too few
     assert [s[f.IC] for s in later] == [STEP * i + FIRST_IC for i in range(2, 6)]
 
 
 def test_a_refused_calibration_gives_no_strides(params):
-    assert detect(runner(3, np.zeros(3)), params, (2, *record()[1:]), 0) == []
+    assert detect(runner(3, np.zeros(3)), params, (2, *record()[1:]), 0).strides == []
 
 
 def test_an_empty_run(params):
