@@ -189,8 +189,7 @@ class Run:
         if cause == blocks.LOST_FIFO:
             self._recorder.event(pipe.batches, blocks.E_FAULT, faults.FIFO_OVERRUN)
         s.restart()
-        gc.collect()  # the detector's restart allocates; samples are lost here anyway
-        pipe.gap(lost, s.mv)
+        pipe.gap(lost)
         self._last = now
 
     def _samples_since(self, now):

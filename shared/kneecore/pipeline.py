@@ -79,18 +79,21 @@ class Pipeline:
             return 0
         if self._given and not self._running:
             self._start_given(mv)
+        if self._running and self._level.empty:
+            self._level.start(mv)
         n = self.aligner.push(self.shank, n_shank, self.thigh, n_thigh)
         if self._running or self._donning is None:
             return self._detect(n, mv)
         return self._don(self._donning, n, mv)
 
-    def gap(self, lost, mv):
+    def gap(self, lost):
         """After lost samples: a donning begins anew, a run goes on with the next whole stride; baseline and policy are kept."""
         self.aligner.gap(lost)
         if self._running:
             self._strides.gap(lost)
             self._bias.restart()
-            self._restart_kernel(mv)
+            kernel.restart(self._state, self.aligner.next_k)
+            self._level.clear()
         elif self._donning:
             self._donning = Donning(self._params)
 
@@ -122,13 +125,9 @@ class Pipeline:
         self._words = kernel.coefficients(self.calibration, self._params["arm_dps"])
         self._bias = BiasRefresh(self.calibration)
         self._level = FlexLevel(self.calibration, self._params["flex_window"])
-        self._state = kernel.fresh_state(0)
-        self._restart_kernel(mv)
-        self._running = True
-
-    def _restart_kernel(self, mv):
-        kernel.restart(self._state, self.aligner.next_k)
+        self._state = kernel.fresh_state(self.aligner.next_k)
         self._level.start(mv)
+        self._running = True
 
     def _detect(self, n, mv):
         self._strides.begin()
