@@ -25,6 +25,7 @@ types: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python benchmarks/instructions.py
 	@$(BIN)/python benchmarks/accuracy.py
 
 $(VENV)/.made:

@@ -1,6 +1,5 @@
 # type: ignore
-# ruff: noqa: F821
-"""Runs under MicroPython for instructions.py: argv = [this, folder of the app, "kernel" or "batch", what is asked for ...]."""
+"""Runs under MicroPython for instructions.py: argv = [this, folder of the app, "kernel" or "batch", arguments ...]."""
 
 import gc
 import json
@@ -38,7 +37,7 @@ def run_kernel(run, repeats, out):
     step = kernel.step
     if not out:
         for _ in range(repeats):
-            for samples, n, off in batches:
+            for _samples, _n, _off in batches:
                 pass
         return
     for _ in range(repeats - 1):

@@ -93,6 +93,8 @@ class Crosstalk:
 
     def state(self, c):
         """Pass the state through a Saver or Loader (saved.py)."""
-        self.settled, self.slope, self._kept = c.word(self.settled), c.word(self.slope), c.word(self._kept)
+        self.settled = c.word(self.settled)
+        self.slope = c.word(self.slope)
+        self._kept = c.word(self._kept)
         if not self.settled:
             words(c, self._slopes, self._kept)

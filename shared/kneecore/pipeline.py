@@ -8,7 +8,7 @@ from .bias import BiasRefresh
 from .cadence import Metronome
 from .donning import Donning
 from .flexion import FLEX_HIGH_MV, FLEX_LOW_MV, FlexLevel
-from .saved import FullError, Loader, Saver
+from .saved import CutError, Loader, Saver
 from .strides import Strides
 
 # what a batch brought, as bits of `Pipeline.batch`'s result
@@ -37,6 +37,7 @@ class Pipeline:
         self._history = array("i", bytearray(4 * kernel.COLUMNS * kernel.SAMPLES))
         self._strides = Strides(params, self._history)
         self._running = False
+        self._saver = Saver()
         self._donning = None if calibration else Donning(params)
         self._given = calibration or None
         if calibration:
@@ -158,34 +159,36 @@ class Pipeline:
     def save(self, out):
         """Write the state after this batch into `out` (bytearray); returns its bytes. 0: not running, or `out` is too small.
 
-        With the same parameters and calibration `restore` goes on from there as if nothing had been between. Allocates one small object.
+        With the same parameters and calibration `restore` goes on from there as if nothing had been between. Allocates nothing.
         """
         if not self._running:
             return 0
-        c = Saver(out)
-        try:
-            self._state_words(c)
-        except FullError:
-            return 0
-        return c.at
+        c = self._saver
+        c.begin(out)
+        self._state_words(c)
+        return c.at if c.at > 0 else 0
 
     def restore(self, state, n):
-        """Go on from the first n bytes of `state`. Raises ValueError where they are no state of this version."""
+        """Go on from the first n bytes of `state`; made with the calibration in force.
+
+        Raises ValueError where they are no state of this version; then this object is of no use any more.
+        """
+        if not self.calibration:
+            raise ValueError("a state needs the calibration that it was saved with")
         self._start(-1)
         try:
             self._state_words(Loader(state, n))
-        except FullError:
-            raise ValueError("the saved state ends too early") from None
+        except (CutError, IndexError):
+            self._running = False
+            raise ValueError("the saved state is cut or damaged") from None
         kernel.set_biases(self._words, self.calibration, self._bias.bias)
 
     def _state_words(self, c):
         if c.word(saved.VERSION) != saved.VERSION:
             raise ValueError("the saved state is of another version")
-        self.batches, self.accepted_batch, self.fault = (
-            c.word(self.batches),
-            c.word(self.accepted_batch),
-            c.word(self.fault),
-        )
+        self.batches = c.word(self.batches)
+        self.accepted_batch = c.word(self.accepted_batch)
+        self.fault = c.word(self.fault)
         self.aligner.state(c)
         self._level.state(c)
         self._bias.state(c)

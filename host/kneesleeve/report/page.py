@@ -51,6 +51,7 @@ def render(session: SessionLike, m: Model, verdict: VerdictLike | None = None) -
         lead=words.lead(m),
         facts=m.facts,
         tiles=sections.tiles(m),
+        cue_mode=m.cue_mode,
         advice=sections.what_to_do(m),
         figures=drawn,
         colours={"within": look.WITHIN, "over": look.OVER, "faint": look.FAINT, "buzz": look.BUZZ},
