@@ -76,7 +76,9 @@ def check(path: Path, *, more: bool) -> tuple[int, bool]:
             break
         calibration = mounting_calibration(recording)
     verdict = "DIFFERS" if found else "equal"
-    print(f"{f'{path.parent.name}/{path.stem}':34s} {verdict:8s} core {' '.join(with_)}; {', '.join(words)}", flush=True)
+    print(
+        f"{f'{path.parent.name}/{path.stem}':34s} {verdict:8s} core {' '.join(with_)}; {', '.join(words)}", flush=True
+    )
     for text in found:
         print(f"    {text}", flush=True)
     return strides, not found

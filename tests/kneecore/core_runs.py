@@ -135,6 +135,6 @@ def random_params(rng: np.random.Generator, *, corners: bool = True) -> dict[str
 
 
 __all__ = [
-    "difference", "drain", "frame", "params_for", "part", "random_calibration", "random_params", "rebatched", "runner",
-    "stride_difference", "with_a_stop",
+    "difference", "drain", "frame", "joined", "params_for", "part", "random_calibration", "random_params", "rebatched",
+    "runner", "stride_difference", "with_a_stop",
 ]  # fmt: skip

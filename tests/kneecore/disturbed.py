@@ -54,16 +54,17 @@ def stretch(values: np.ndarray, rng: np.random.Generator, kind: str) -> np.ndarr
 KINDS = ("stuck", "saturated", "corners", "steps", "offset", "loud", "random")
 
 
-def disturbed(recording: Recording, rng: np.random.Generator, most: int = 10) -> Recording:
-    """Up to `most` stretches of 1 ... 400 samples, of one channel or of a whole chip, anywhere; the flex sensor drops out."""
+def disturbed(recording: Recording, rng: np.random.Generator, most: int = 12) -> Recording:
+    """Up to `most` stretches of 1 ... 400 samples of a channel or a chip, twice as many clipped spikes; no flex at times."""
     arrays = {name: getattr(recording, name).copy() for name in IMU}
-    for _ in range(int(rng.integers(0, most + 1))):
-        a = arrays[IMU[int(rng.integers(0, 4))]]
-        length = round(np.exp(rng.uniform(0, np.log(400))))
+    for i in range(3 * int(rng.integers(0, most + 1))):
+        spike = i % 3 > 0
+        a = arrays[str(rng.choice(IMU[::2] if spike else IMU))]
+        length = round(np.exp(rng.uniform(0, np.log(4 if spike else 400))))
         start = int(rng.integers(0, len(a) - length))
         channels = slice(0, 3) if rng.random() < 0.5 else slice(c := int(rng.integers(0, 3)), c + 1)
         piece = a[start : start + length, channels]
-        piece[:] = stretch(piece, rng, KINDS[int(rng.integers(0, len(KINDS)))])
+        piece[:] = stretch(piece, rng, "saturated" if spike else str(rng.choice(KINDS)))
     assert recording.flex_mv is not None
     flex = recording.flex_mv.copy()
     for _ in range(int(rng.integers(0, 3))):
@@ -73,7 +74,7 @@ def disturbed(recording: Recording, rng: np.random.Generator, most: int = 10) ->
 
 
 def torn(recording: Recording, rng: np.random.Generator, ppm: int) -> Drained:
-    """Batches of 0 ... 64 samples from drains that come late, stall or find one chip empty; the thigh's clock is off by ppm."""
+    """Batches of 0 ... 64 samples: drains come late, stall or find one chip empty; the thigh's clock is off by ppm."""
     rate, n = 1 + ppm * 1e-6, len(recording.shank_gyro)
     m = int(n * rate)
     of_thigh = np.minimum((np.arange(m) / rate).astype(int), n - 1)
@@ -121,12 +122,14 @@ def nearby(calibration: Sequence[int], rng: np.random.Generator) -> list[int]:
 
 
 def corner_params(rng: np.random.Generator, side: str) -> dict[str, int]:
-    """Corners of every parameter; two times of three those that decide what a stance is are not at their corners."""
+    """Corners of every parameter; more often than not, what decides about stances, overs and cues is not at its corner."""
     params = random_params(rng)
     if rng.random() < 0.67:
         params |= {"arm_dps": int(rng.integers(80, 200)), "contact_jerk_mg": int(rng.integers(200, 900))}
     if rng.random() < 0.5:
         params |= {"threshold_floor_mdeg": 500, "threshold_cap_mdeg": int(rng.integers(500, 3000))}
+    if rng.random() < 0.5:
+        params |= {"cue_mode": 1, "cue_k": 1, "run_number": int(rng.integers(1, 8)), "cue_min_ms": 60}
     return params | {"side": int(side == "R")}
 
 

@@ -6,68 +6,45 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from core_runs import params_for, part, runner, stride_difference
+from core_runs import difference, params_for, rebatched, runner
 
-from kneecore.pipeline import STRIDES, Pipeline
-from kneecore.stride import BASELINE, FIELD_COUNT, IC, LOST_SAMPLES, NULL
+from kneecore.stride import BASELINE, LOST_SAMPLES, NULL
+from kneesleeve import reference
 from kneesleeve.engines import core
-from kneesleeve.engines.core import drive
 from kneesleeve.recordings.drain import Drained, drain
-from kneesleeve.reference import Aligned, Calibration, detection
 
 
-def taken(pipe: Pipeline, run: Drained) -> list[tuple[int, ...]]:
-    """The strides of a stretch of batches."""
-    out = []
-    for bits in drive(pipe, run):
-        if bits & STRIDES:
-            flat = pipe.strides.tolist()
-            out += [tuple(flat[i * FIELD_COUNT : (i + 1) * FIELD_COUNT]) for i in range(pipe.stride_count)]
-    return out
+def with_losses(run: Drained, seconds: list[float], lost: list[int]) -> Drained:
+    """The run without 0.1 s of samples at each of these times, marked as losses of so many shank samples."""
+    keep = np.ones(len(run), bool)
+    rows = [int(s * 50) for s in seconds]
+    for row in rows:
+        keep[row : row + 5] = False
 
+    def samples(name: str, counts: np.ndarray) -> np.ndarray:
+        return getattr(run, name)[np.repeat(keep, counts)]
 
-def aligned(stretches: list[Drained], lost: list[int]) -> Aligned:
-    """What the alignment of equal clocks emits: every sample as it is, k jumping on by what was lost before a stretch."""
-    first, ks, drained, resumes = 0, [], [], []
-    emitted = 0
-    for run, jump in zip(stretches, lost, strict=True):
-        first += jump
-        if jump:
-            resumes.append(emitted)
-        n = int(run.n_shank.sum())
-        ks.append(first + np.arange(n))
-        drained.append(first + np.cumsum(run.n_shank))
-        first += n
-        emitted += n
-
-    def joined(name: str) -> np.ndarray:
-        return np.concatenate([getattr(r, name) for r in stretches])
-
-    counts = joined("n_shank")
-    return Aligned(
-        np.concatenate(ks), joined("shank_gyro"), joined("shank_accel"), joined("thigh_gyro"), joined("thigh_accel"),
-        np.cumsum(counts), np.concatenate(drained), joined("flex_mv"), np.array(resumes, np.int64),
+    before = [int(keep[:row].sum()) for row in rows]
+    return Drained(
+        run.n_thigh[keep], run.n_shank[keep], run.flex_mv[keep], run.ticks_us[keep],
+        samples("thigh_gyro", run.n_thigh), samples("thigh_accel", run.n_thigh),
+        samples("shank_gyro", run.n_shank), samples("shank_accel", run.n_shank), tuple(zip(before, lost, strict=True)),
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("torn", [False, True])
 @pytest.mark.parametrize("lost", [1, 77, 400, 3000])
-@pytest.mark.parametrize("clip", [False, True])
-def test_a_loss_in_the_run(lost, clip):
+def test_losses_in_the_run(lost, torn):
+    """Equal clocks, and batches torn at random with the thigh behind: alignment, level and gate begin anew alike."""
     whole = runner(seed=6, side="R", run_s=70.0, misalignment_deg=20.0, gyro_bias_dps=2.0)
-    if clip:
-        gyro = whole.thigh_gyro.copy()
-        gyro[round(70 * 208) : round(70 * 208) + 5] = 32767
-        whole = replace(whole, thigh_gyro=gyro)
+    gyro = whole.thigh_gyro.copy()
+    gyro[round(70 * 208) : round(70 * 208) + 5] = 32767
+    run = drain(replace(whole, thigh_gyro=gyro))
+    if torn:
+        run = rebatched(run, np.random.default_rng(lost), gaps=0.1)
+    run = with_losses(run, [50.0, 70.5, 70.9], [lost, 21, lost])
     params = params_for(whole)
-    calibration = list(core.run(drain(part(whole, 0, 33)), params).calibration or ())
-    stretches = [drain(part(whole, 30 + 20 * i, 50 + 20 * i - 0.01 * i)) for i in range(3)]
-    pipe = Pipeline(params, calibration)
-    got = taken(pipe, stretches[0])
-    for run in stretches[1:]:
-        pipe.gap(lost)
-        got += taken(pipe, run)
-    expected = detection(aligned(stretches, [0, lost, lost]), params, Calibration.of(calibration), 0)
-    assert stride_difference(got, expected.strides) == ""
-    assert [s[LOST_SAMPLES] for s in got if s[LOST_SAMPLES]] == [lost, lost]
-    after = [s for s in got if s[IC] > 20 * 208 + lost]
-    assert len(got) > 60 and (len(got) < 34 or after[30][BASELINE] != NULL)
+    got = core.run(run, params)
+    assert difference(got, reference.run(run, params)) == ""
+    assert sum(s[LOST_SAMPLES] for s in got.strides) == 2 * lost + 21
+    assert len(got.strides) > 70 and got.strides[-1][BASELINE] != NULL and 0 in got.column("judged")

@@ -39,8 +39,8 @@ def knee_angles(drained: Drained, calibration: Calibration, accepted_batch: int,
     if not len(part):
         return Angles(part.k, np.zeros(0), np.zeros(0))
     found = _motions(aligned, calibration, accepted_batch, flex_window)
-    flexion_u = np.concatenate([m.flexion for m in found])
-    frontal_u = np.concatenate([_unwrapped(m.abduction) for m in found])
+    flexion_u = np.concatenate([m.flexion for m in found]).astype(np.float64)
+    frontal_u = np.concatenate([_unwrapped(m.abduction) for m in found]).astype(np.float64)
     return Angles(part.k, flexion_u * DEG_PER_U, frontal_u * DEG_PER_U)
 
 

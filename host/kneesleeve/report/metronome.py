@@ -17,9 +17,9 @@ from kneesleeve.report.timeline import Timeline
 
 QUIET, VALGUS, CADENCE = range(3)  # values of cue_mode
 FEWEST = 10  # fewer strides than this after the first beat tell nothing
-_STEP_SPM = 1.0  # cadences closer than this are taken as equal
+_STEPS_SPM = 2.0  # cadences closer than this are taken as equal: a steady runner wanders by more than 1
 
-# of the strides after the first beat, against the own cadence: on = within one step a minute of the target
+# of the strides after the first beat, against the own cadence: on = within two steps a minute of the target
 Answer = Literal["on", "nearer", "same", "further"]
 
 
@@ -48,9 +48,9 @@ class Metronome:
         if self.own_spm is None or self.target_spm is None or self.with_spm is None:
             return None
         before, now = abs(self.own_spm - self.target_spm), abs(self.with_spm - self.target_spm)
-        if now < _STEP_SPM:
+        if now < _STEPS_SPM:
             return "on"
-        if abs(now - before) < _STEP_SPM:
+        if abs(now - before) < _STEPS_SPM:
             return "same"
         return "nearer" if now < before else "further"
 

@@ -52,6 +52,7 @@ def render(session: SessionLike, m: Model, verdict: VerdictLike | None = None) -
         facts=m.facts,
         tiles=sections.tiles(m),
         cue_mode=m.cue_mode,
+        beats=m.metronome is not None and m.metronome.beats > 0,
         advice=sections.what_to_do(m),
         figures=drawn,
         colours={"within": look.WITHIN, "over": look.OVER, "faint": look.FAINT, "buzz": look.BUZZ},

@@ -26,7 +26,7 @@ REASONS = {
 }
 # how the cadence with the beats compares, in the words of a runner
 ANSWERS = {
-    "on": "within one step a minute of the target",
+    "on": "within two steps a minute of the target",
     "nearer": "nearer to the target than your own",
     "same": "about as far from the target as your own",
     "further": "further from the target than your own",
