@@ -17,6 +17,9 @@ from kneesleeve.engines import core, virtual
 from kneesleeve.recordings import Drained, RunnerSpec, drain, synthesise
 from kneesleeve.sessions.raw import first_batches
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "kneecore"))
+from on_micropython import run_on_board  # noqa: E402
+
 RUN_S = 180.0
 TILES = 8
 REPEATS = 3
@@ -61,10 +64,10 @@ def reference_rate(drained: Drained, params: dict[str, int]) -> float:
 
 
 def board_rate(form: str, drained: Drained, params: dict[str, int]) -> float:
-    """Samples per second of kneecore on MicroPython, as "mpy" (viper) or "bytecode": a long run less a short one, so that start-up falls out."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "kneecore"))
-    from on_micropython import run_on_board
+    """Samples per second of kneecore on MicroPython, as "mpy" (viper) or "bytecode".
 
+    A long run less a short one, so that start-up falls out.
+    """
     short = first_batches(drained, len(drained) // 3)
     with tempfile.TemporaryDirectory() as folder:
         number = iter(range(100))

@@ -122,7 +122,7 @@ def nearby(calibration: Sequence[int], rng: np.random.Generator) -> list[int]:
 
 
 def corner_params(rng: np.random.Generator, side: str) -> dict[str, int]:
-    """Corners of every parameter; more often than not, what decides about stances, overs and cues is not at its corner."""
+    """Corners of every parameter; more often than not, what decides about stances, overs and cues is milder."""
     params = random_params(rng)
     if rng.random() < 0.67:
         params |= {"arm_dps": int(rng.integers(80, 200)), "contact_jerk_mg": int(rng.integers(200, 900))}

@@ -50,6 +50,10 @@ def settings(session: Session) -> dict[str, str]:
     return dict(coach.settings(build(session), dict(session.params)))
 
 
+def stepping(row: tuple[int, ...], samples: int) -> tuple[int, ...]:
+    return tuple(samples if j == st.STRIDE_SAMPLES else v for j, v in enumerate(row))
+
+
 def test_the_numbers_of_a_metronome() -> None:
     b = build(in_mode(2, with_samples=141)).metronome
     assert b is not None
@@ -61,12 +65,11 @@ def test_the_numbers_of_a_metronome() -> None:
 
 def test_own_cadence_is_that_of_judged_strides_7_to_34() -> None:
     session = in_mode(2)
-    rows = list(session.strides)
-    for i in (*range(7), *range(35, 60)):  # one of the first seven is not judged: 8 … 35 are taken
-        rows[i] = tuple(999 if j == st.STRIDE_SAMPLES else v for j, v in enumerate(rows[i]))
-    rows[0] = tuple(0 if j == st.JUDGED else v for j, v in enumerate(rows[0]))
-    for i in range(7, 21):
-        rows[i] = tuple(140 if j == st.STRIDE_SAMPLES else v for j, v in enumerate(rows[i]))
+    rows = [
+        stepping(row, 100 if i < 7 else 140 if i < 21 else 150 if i < 35 else 240)
+        for i, row in enumerate(session.strides)
+    ]
+    rows[0] = tuple(0 if j == st.JUDGED else v for j, v in enumerate(rows[0]))  # so that row 7 is the 7th judged stride
     b = build(replace(session, strides=rows)).metronome
     assert b is not None
     assert b.own_spm == pytest.approx(120 * 208 / 145)

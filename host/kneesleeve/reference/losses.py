@@ -43,7 +43,7 @@ def parts(drained: DrainedRun) -> list[Part]:
                 drained.shank_accel[s],
                 drained.thigh_gyro[t],
                 drained.thigh_accel[t],
-            )  # fmt: skip
+            )
         )
     return found
 
