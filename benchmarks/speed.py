@@ -18,7 +18,7 @@ from kneesleeve.recordings import Drained, RunnerSpec, drain, synthesise
 from kneesleeve.sessions.raw import first_batches
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "kneecore"))
-from on_micropython import run_on_board  # noqa: E402
+from on_micropython import run_on_board
 
 RUN_S = 180.0
 TILES = 8

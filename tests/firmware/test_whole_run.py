@@ -139,7 +139,7 @@ def test_two_runs_in_a_row_are_two_sessions(tmp_path):
 
 
 def test_the_metronome_beats_between_the_batches(tmp_path):
-    """Cadence mode: beats of 40 ms at a period steady to a sample and a bit, 7.5 % faster than the wearer's steps, and the check knows them."""
+    """Beats of 40 ms, a period steady to a sample and a bit, 7.5 % over the wearer's steps; the check knows them."""
     life = live(make_image(tmp_path / "flash.img", config=config_of(cue_mode=2)), runner())
     beats = [(at, ms) for at, ms in pulses(life.motor) if ms == 40]
     periods = np.diff([at for at, _ in beats])

@@ -55,7 +55,7 @@ KINDS = ("stuck", "saturated", "corners", "steps", "offset", "loud", "random")
 
 
 def disturbed(recording: Recording, rng: np.random.Generator, most: int = 12) -> Recording:
-    """Up to `most` stretches of 1 ... 400 samples of a channel or a chip, twice as many clipped spikes; no flex at times."""
+    """Up to `most` stretches of 1 ... 400 samples of a channel or a chip, more clipped spikes; no flex at times."""
     arrays = {name: getattr(recording, name).copy() for name in IMU}
     for i in range(3 * int(rng.integers(0, most + 1))):
         spike = i % 3 > 0

@@ -6,30 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from core_runs import difference, params_for, rebatched, runner
+from core_runs import difference, params_for, rebatched, runner, with_losses
 
 from kneecore.stride import BASELINE, LOST_SAMPLES, NULL
 from kneesleeve import reference
 from kneesleeve.engines import core
-from kneesleeve.recordings.drain import Drained, drain
-
-
-def with_losses(run: Drained, seconds: list[float], lost: list[int]) -> Drained:
-    """The run without 0.1 s of samples at each of these times, marked as losses of so many shank samples."""
-    keep = np.ones(len(run), bool)
-    rows = [int(s * 50) for s in seconds]
-    for row in rows:
-        keep[row : row + 5] = False
-
-    def samples(name: str, counts: np.ndarray) -> np.ndarray:
-        return getattr(run, name)[np.repeat(keep, counts)]
-
-    before = [int(keep[:row].sum()) for row in rows]
-    return Drained(
-        run.n_thigh[keep], run.n_shank[keep], run.flex_mv[keep], run.ticks_us[keep],
-        samples("thigh_gyro", run.n_thigh), samples("thigh_accel", run.n_thigh),
-        samples("shank_gyro", run.n_shank), samples("shank_accel", run.n_shank), tuple(zip(before, lost, strict=True)),
-    )  # fmt: skip
+from kneesleeve.recordings.drain import drain
 
 
 @pytest.mark.parametrize("torn", [False, True])

@@ -8,7 +8,7 @@ So batches hold 4 or 5 samples and the schedule repeats every 25 batches (104 sa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class Drained:
     thigh_accel: NDArray[np.int16]
     shank_gyro: NDArray[np.int16]
     shank_accel: NDArray[np.int16]
-    losses: tuple[tuple[int, int], ...] = ()
+    losses: tuple[tuple[int, int], ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         lengths = {len(a) for a in (self.n_thigh, self.n_shank, self.flex_mv, self.ticks_us)}

@@ -1,10 +1,11 @@
-"""A run in which samples were lost: cut at the losses for the alignment, and put together again (docs/detector.md §2)."""
+"""A run in which samples were lost, cut at the losses for the alignment, put together again (docs/detector.md §2)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def joined(aligned: Sequence[Aligned], losses: Sequence[tuple[int, int]]) -> Ali
         emitted += len(part)
         drained += int(part.drained[-1]) if len(part.drained) else 0
 
-    def whole(name: str) -> Ints:
+    def whole(name: str) -> Any:
         return np.concatenate([getattr(part, name) for part in aligned])
 
     return Aligned(
