@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test hil lint types bench clean
+.PHONY: demo test hil lint types bench equality clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/sleeve demo --out out/demo
@@ -27,6 +27,10 @@ bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/speed.py
 	@$(BIN)/python benchmarks/instructions.py
 	@$(BIN)/python benchmarks/accuracy.py
+
+# every recording of ../shared/data through the engines: about two minutes
+equality: $(VENV)/.dev
+	@$(BIN)/python benchmarks/equality.py
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12") if sys.version_info < (3, 11) else 0'
