@@ -13,6 +13,9 @@ VERBS: dict[str, str] = {
     "sessions": "List the runs on a sleeve.",
     "pull": "Fetch runs from a sleeve.",
     "verify": "Prove a run: sleeve and reference agree bit for bit.",
+    "doctor": "Tell what a session file is, and what is missing.",
+    "recover": "Get out of a damaged session or a storage dump what is readable.",
+    "convert": "Turn a session into a table: CSV, Parquet or npz.",
     "report": "Make a page of a run.",
     "calibrate": "Show what a donning found: axes, flex map, quality.",
 }
