@@ -15,6 +15,7 @@ _STOOD_BUZZ_MS = const(80)
 _ACCEPTED_BUZZ_MS = const(400)
 _REFUSED_BUZZ_MS = const(500)
 _TICKS_MASK = const(0x3FFFFFFF)
+_DONNING = pipeline.STOOD | pipeline.ACCEPTED | pipeline.REFUSED
 
 
 class Run:
@@ -29,6 +30,7 @@ class Run:
         self._origin = self._last = 0
         self._reason = 0
         self._cue_on = self._bus_down = self._closed = False
+        self._beat_ms = self._beat_at = 0
         self._set_state(states.DONNING)
 
     @property
@@ -68,6 +70,8 @@ class Run:
         """Sleep to the next batch; a pulse that ends before it is ended on time."""
         clock, motor = self._board.clock, self._board.motor
         self._due = clock.ticks_add(self._due, BATCH_US)
+        if self._beat_ms:
+            self._beat()
         left = clock.ticks_diff(self._due, clock.ticks_us())
         pulse = motor.left_us()
         if motor.on and pulse < left:
@@ -75,6 +79,13 @@ class Run:
             self._stop_pulse()
             left = clock.ticks_diff(self._due, clock.ticks_us())
         self._sleep(left)
+
+    def _beat(self):
+        """A step of the metronome, at its moment between two batches."""
+        clock = self._board.clock
+        self._sleep(clock.ticks_diff(self._beat_at, clock.ticks_us()))
+        self._board.motor.pulse(self._beat_ms)
+        self._beat_ms = 0
 
     def _sleep(self, us):
         """sleep_us spins on an ESP32, sleep_ms lets the system idle: so most of it is slept in milliseconds."""
@@ -121,7 +132,11 @@ class Run:
             self._recorder.raw(pipe.batches, ticks, s.mv, pipe.shank, s.n_shank, pipe.thigh, s.n_thigh)
         if bits & pipeline.STRIDES:
             self._strides()
-        elif bits:
+        if bits & pipeline.REFRESHED:
+            self._recorder.event(pipe.batches, blocks.E_REFRESHED, 0)
+        if bits & pipeline.BEAT:
+            self._set_beat(now)
+        if bits & _DONNING:
             self._donned(bits)
         if pipe.given and pipe.running and self._console.state != states.RUNNING:
             self._set_running()
@@ -136,6 +151,12 @@ class Run:
                 self._cue_on = True
                 self._recorder.cues += 1
                 self._recorder.event(pipe.batches, blocks.E_MOTOR_ON, ms)
+
+    def _set_beat(self, now):
+        metronome = self._pipe.metronome
+        self._beat_ms = metronome.beat_ms
+        self._beat_at = self._board.clock.ticks_add(now, metronome.delay_us)
+        self._recorder.event(self._pipe.batches, blocks.E_BEAT, metronome.delay_us * 64 + metronome.beat_ms)
 
     def _donned(self, bits):
         pipe, r = self._pipe, self._recorder

@@ -7,12 +7,14 @@ from array import array
 
 from .compat import const, micropython, ptr16, ptr32
 from .intmath import clamp
+from .saved import words
 
 MAX_IN = const(64)  # samples a batch may bring per chip
 MAX_OUT = const(96)  # samples a batch may emit
 CHANNELS = const(12)  # emitted: shank gyro xyz, shank accel xyz, thigh gyro xyz, thigh accel xyz
 _HALF = const(50)
 _RING = const(256)
+_KEPT = const(192)  # samples that a position may reach back to
 _BIAS = const(0x10000000)  # keeps signed words positive, so that a ptr32 load agrees on 32 and 64 bit
 
 
@@ -156,3 +158,17 @@ class Aligner:
         p[4] = rel + _BIAS
         p[5] = slope + _BIAS
         p[6] = c1 + _BIAS
+
+    def state(self, c):
+        """Pass the state through a Saver or Loader (saved.py)."""
+        self.n_s, self.n_t, self._batches = c.word(self.n_s), c.word(self.n_t), c.word(self._batches)
+        self._d_new, self._d_old = c.word(self._d_new), c.word(self._d_old)
+        self._n_new, self._n_old = c.word(self._n_new), c.word(self._n_old)
+        p = self._p
+        p[0] = c.word(p[0])
+        n = min(self._batches, 2 * _HALF)
+        words(c, self._d, n)
+        c.column32(self._n, 1, -1, 0, 0, n)
+        for channel in range(6):
+            c.column16(self._shank, 6, 255, channel, max(p[0], self.n_s - _KEPT), self.n_s)
+            c.column16(self._thigh, 6, 255, channel, max(0, self.n_t - _KEPT), self.n_t)

@@ -18,7 +18,11 @@ TYPE_NAMES = ("", "META", "CALIBRATION", "RAW", "STRIDE", "EVENT", "DROPOUT", "C
 
 # EVENT codes; the argument's meaning is in docs/format.md
 E_STATE, E_BUTTON, E_MOTOR_ON, E_MOTOR_OFF, E_FAULT, E_STOOD, E_ACCEPTED, E_REFUSED, E_BUZZ = range(1, 10)
-EVENT_NAMES = ("", "state", "button", "motor_on", "motor_off", "fault", "stood", "accepted", "refused", "buzz")
+E_LEVEL, E_STALL, E_WINDOW, E_REFRESHED, E_BEAT = range(10, 15)
+EVENT_NAMES = (
+    "", "state", "button", "motor_on", "motor_off", "fault", "stood", "accepted", "refused", "buzz",
+    "level", "stall", "window", "refreshed", "beat",
+)  # fmt: skip
 
 # DROPOUT causes and CLOSE reasons
 LOST_FIFO, LOST_BUS, LOST_STORAGE = range(1, 4)

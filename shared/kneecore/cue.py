@@ -4,7 +4,9 @@ from array import array
 
 from .compat import const
 from .intmath import clamp
-from .stride import R_CUED, R_DUTY, R_FADED, R_K_OF_N, R_LATE, R_NO_ROOM, R_QUIET
+from .stride import R_CADENCE, R_CUED, R_DUTY, R_FADED, R_K_OF_N, R_LATE, R_NO_ROOM, R_QUIET
+
+QUIET, VALGUS, CADENCE = range(3)  # cue_mode
 
 LATEST_SAMPLES = const(83)  # 399 ms after contact
 _GUARD_SAMPLES = const(6)  # the pulse ends 29 ms before the next contact
@@ -43,13 +45,13 @@ class CuePolicy:
         """Reason code for a stride that was over; sets `cue_ms`. ic and now in shank samples, excess over the threshold in m°."""
         self._recent = ((self._recent << 1) | 1) & 0xFF
         self.cue_ms = 0
-        if not self._mode:
-            return R_QUIET
+        if self._mode != VALGUS:
+            return R_CADENCE if self._mode == CADENCE else R_QUIET
         if not self._enough():
             return R_K_OF_N
         if not self._scheduled():
             return R_FADED
-        if now - ic > LATEST_SAMPLES or not stride_samples:
+        if now - ic > LATEST_SAMPLES:
             return R_LATE
         room_ms = ((ic + stride_samples - _GUARD_SAMPLES - now) * 625) // 130
         if room_ms < self._min_ms:
@@ -88,3 +90,11 @@ class CuePolicy:
         self._spent_ms += ms
         self.cue_ms = ms
         return R_CUED
+
+    def state(self, c):
+        """Pass the state through a Saver or Loader (saved.py)."""
+        self._acc, self._recent = c.word(self._acc), c.word(self._recent)
+        self._head, self._tail = c.word(self._head), c.word(self._tail)
+        self._spent_ms = c.word(self._spent_ms)
+        c.column32(self._at, 1, _PULSES - 1, 0, self._tail, self._head)
+        c.column32(self._ms, 1, _PULSES - 1, 0, self._tail, self._head)

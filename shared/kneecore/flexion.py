@@ -41,7 +41,8 @@ class FlexLevel:
         return self._a + (((self._b + ((self._c * m) >> 8)) * m) >> 8)
 
     def start(self, mv):
-        """The first entry: the gyros' prefix sum is 0 there."""
+        """Begin anew. The first entry: the gyros' prefix sum is 0 there."""
+        self._count = 0
         self._append(wrapped(self._flexion(mv, 0)))
 
     def push(self, mv, g):
@@ -63,3 +64,8 @@ class FlexLevel:
         """Wrapped offset to add to the prefix sum in the next batch."""
         m = self._count if self._count < self._window else self._window
         return _window_mean(self._ring, self._count - 1, m)
+
+    def state(self, c):
+        """Pass the state through a Saver or Loader (saved.py)."""
+        self._count = c.word(self._count)
+        c.column32(self._ring, 1, 63, 0, max(0, self._count - 64), self._count)

@@ -38,10 +38,19 @@ def mdeg(u):
     return (clamp(u, -0x1000000, 0x1000000) * 35 + 52) // 104
 
 
-def median(values):
-    """Median of a sorted sequence; the floor of the middle two's mean for an even count."""
-    n = len(values)
-    return values[n // 2] if n & 1 else (values[n // 2 - 1] + values[n // 2]) // 2
+def sort(a, n):
+    """Insertion sort of the first n values in place: a few values, once a donning, without allocating."""
+    for i in range(1, n):
+        v, j = a[i], i
+        while j and a[j - 1] > v:
+            a[j] = a[j - 1]
+            j -= 1
+        a[j] = v
+
+
+def median(a, n):
+    """Median of n >= 1 sorted values; the floor of the middle two's mean for an even count."""
+    return a[n // 2] if n & 1 else (a[n // 2 - 1] + a[n // 2]) // 2
 
 
 def norm14(v):

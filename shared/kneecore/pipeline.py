@@ -2,48 +2,55 @@
 
 from array import array
 
-from . import align, donning, faults, kernel, trig
-from . import stride as st
+from . import align, donning, faults, kernel, saved, trig
 from .align import Aligner
-from .cue import CuePolicy
-from .decision import Baseline
+from .bias import BiasRefresh
+from .cadence import Metronome
 from .donning import Donning
 from .flexion import FLEX_HIGH_MV, FLEX_LOW_MV, FlexLevel
-from .stance import Stance
-from .stride import NULL
-
-_NO_STRIDE = 145  # samples before contact that the axial reference is taken from, where the stride before is not known
+from .saved import FullError, Loader, Saver
+from .strides import Strides
 
 # what a batch brought, as bits of `Pipeline.batch`'s result
-STOOD, ACCEPTED, REFUSED, STRIDES = 1, 2, 4, 8
+STOOD, ACCEPTED, REFUSED, STRIDES, REFRESHED, BEAT = 1, 2, 4, 8, 16, 32
 
 
 class Pipeline:
     """One run. Fill `shank` and `thigh` (int16, gyro xyz then accel xyz per sample, at most 64 samples each), then call `batch`.
 
     After STRIDES, `stride_count` records stand in `strides` (array('i'), `stride.FIELD_COUNT` words each).
+    After BEAT, a beat of `metronome.beat_ms` is due `metronome.delay_us` after this batch.
     Allocates while donning and at its acceptance; not while running.
     """
 
     def __init__(self, params, calibration=None):
         self.shank = array("h", bytearray(2 * align.MAX_IN * 6))
         self.thigh = array("h", bytearray(2 * align.MAX_IN * 6))
-        self.strides = array("i", bytearray(4 * st.FIELD_COUNT * kernel.MAX_EVENTS))
-        self.stride_count = 0
         self.aligner = Aligner()
+        self.metronome = Metronome(params)
         self.batches = 0
         self.accepted_batch = -1
         self.calibration = None
         self.fault = faults.NONE
         self._params = params
         self._table = trig.table()
-        self._rings = [array("i", bytearray(4 * kernel.RING)) for _ in range(5)]
-        self._stance = Stance(self._rings, params["rotation_gain_pct"])
+        self._history = array("i", bytearray(4 * kernel.COLUMNS * kernel.SAMPLES))
+        self._strides = Strides(params, self._history)
         self._running = False
         self._donning = None if calibration else Donning(params)
         self._given = calibration or None
         if calibration:
             self.calibration, self.accepted_batch = calibration, 0
+
+    @property
+    def strides(self):
+        """The records of the last batch's strides."""
+        return self._strides.records
+
+    @property
+    def stride_count(self):
+        """How many strides the last batch completed."""
+        return self._strides.count
 
     @property
     def given(self):
@@ -66,7 +73,7 @@ class Pipeline:
         return self._donning.sums.good if self._donning else 0
 
     def batch(self, n_shank, n_thigh, mv):
-        """Run one batch; mv is the flex reading (-1: none). Returns bits STOOD ... STRIDES."""
+        """Run one batch; mv is the flex reading (-1: none). Returns bits STOOD ... BEAT."""
         self.batches += 1
         if not n_shank and not n_thigh:
             return 0
@@ -81,8 +88,9 @@ class Pipeline:
         """After lost samples: a donning begins anew, a run goes on with the next whole stride; baseline and policy are kept."""
         self.aligner.gap(lost)
         if self._running:
+            self._strides.gap(lost)
+            self._bias.restart()
             self._restart_kernel(mv)
-            self._last_ic = -0x10000000
         elif self._donning:
             self._donning = Donning(self._params)
 
@@ -111,85 +119,77 @@ class Pipeline:
         self._start(mv)
 
     def _start(self, mv):
-        p = self._params
+        self._words = kernel.coefficients(self.calibration, self._params["arm_dps"])
+        self._bias = BiasRefresh(self.calibration)
+        self._level = FlexLevel(self.calibration, self._params["flex_window"])
+        self._state = kernel.fresh_state(0)
         self._restart_kernel(mv)
-        self._baseline = Baseline(p)
-        self._cue = CuePolicy(p)
-        self._jerk_min = p["contact_jerk_mg"] * 1000 // 488
-        self._count = 0
-        self._last_ic = -0x10000000
         self._running = True
 
     def _restart_kernel(self, mv):
-        self._words = kernel.coefficients(self.calibration, self._params["arm_dps"])
-        self._k0 = self.aligner.next_k
-        self._state = kernel.fresh_state(self._k0)
-        self._level = FlexLevel(self.calibration, self._params["flex_window"])
+        kernel.restart(self._state, self.aligner.next_k)
         self._level.start(mv)
 
     def _detect(self, n, mv):
-        self.stride_count = 0
-        if not n:
+        self._strides.begin()
+        found = 0
+        if n:
+            s, samples = self._state, self.aligner.out
+            kernel.step(samples, n, self._level.offset(), self._words, s, self._history, self._table)
+            self._level.push(mv, s[kernel.S_G])
+            for e in range(s[kernel.S_EVENTS]):
+                self._stance(s, kernel.S_EVENT0 + kernel.EVENT_WORDS * e)
+            if self._strides.count:
+                found = STRIDES
+            if self._bias.step(samples, n):
+                kernel.set_biases(self._words, self.calibration, self._bias.bias)
+                found |= REFRESHED
+        if self.metronome.step(self.aligner.n_s, self._strides.last_ic):
+            found |= BEAT
+        return found
+
+    def _stance(self, s, at):
+        strides = self._strides
+        jerk, clipped_at = s[at + 2] - kernel.H_BIAS, s[at + 3] - 0x10000000
+        was_ready = strides.baseline.ready
+        strides.stance(s[at], s[at + 1], jerk, clipped_at, s[at + 4], self.batches, self.aligner.n_s)
+        if strides.baseline.ready and not was_ready:
+            self.metronome.set_own(strides.baseline.own_stride_samples)
+
+    def save(self, out):
+        """Write the state after this batch into `out` (bytearray); returns its bytes. 0: not running, or `out` is too small.
+
+        With the same parameters and calibration `restore` goes on from there as if nothing had been between. Allocates one small object.
+        """
+        if not self._running:
             return 0
-        s = self._state
-        a, t, j, z, f = self._rings
-        kernel.step(self.aligner.out, n, self._level.offset(), self._words, s, a, t, j, z, f, self._table)
-        self._level.push(mv, s[kernel.S_G])
-        for e in range(s[kernel.S_EVENTS]):
-            self._event(kernel.S_EVENT0 + 4 * e)
-        return STRIDES if self.stride_count else 0
+        c = Saver(out)
+        try:
+            self._state_words(c)
+        except FullError:
+            return 0
+        return c.at
 
-    def _event(self, at):
-        s = self._state
-        ic, to = s[at], s[at + 1]
-        jerk = s[at + 2] - kernel.JERK_BIAS
-        if 25 <= to - ic <= 79 and jerk >= self._jerk_min:
-            self._stride(ic, to, jerk, s[at + 3] - 0x10000000)
+    def restore(self, state, n):
+        """Go on from the first n bytes of `state`. Raises ValueError where they are no state of this version."""
+        self._start(-1)
+        try:
+            self._state_words(Loader(state, n))
+        except FullError:
+            raise ValueError("the saved state ends too early") from None
+        kernel.set_biases(self._words, self.calibration, self._bias.bias)
 
-    def _stride(self, ic, to, jerk, clipped):
-        """Write one stride record (docs/detector.md §5-§7); `clipped`: the last clipped sample up to its completion."""
-        out, o = self.strides, st.FIELD_COUNT * self.stride_count
-        since = ic - self._last_ic
-        judged = clipped < ic - 4
-        m = self._stance
-        history = since if since <= 250 else _NO_STRIDE
-        m.measure(ic, to, history if ic - history >= self._k0 else ic - self._k0)
-        out[o + st.INDEX] = self._count
-        out[o + st.IC] = ic
-        out[o + st.TO] = to
-        out[o + st.JUDGED] = 1 if judged else 0
-        out[o + st.COLLAPSE] = m.collapse_mdeg if judged else NULL
-        out[o + st.RAW_COLLAPSE] = m.raw_collapse_mdeg if judged else NULL
-        out[o + st.EXCURSION] = m.excursion_mdeg if judged else NULL
-        out[o + st.FLEXION_AT_IC] = m.flexion_at_ic_mdeg
-        out[o + st.FLEXION_PEAK] = m.flexion_peak_mdeg
-        out[o + st.JERK] = jerk
-        out[o + st.STRIDE_SAMPLES] = since if since <= 250 else 0
-        out[o + st.BATCH] = self.batches
-        self._decide(out, o, judged, m.collapse_mdeg)
-        self._last_ic = ic
-        self._count += 1
-        self.stride_count += 1
-
-    def _decide(self, out, o, judged, collapse):
-        b, c = self._baseline, self._cue
-        over, cue_ms, reason = 0, 0, st.R_WITHIN
-        if not judged:
-            b.unjudged()
-            reason = st.R_UNJUDGED
-        elif not b.ready:
-            b.learn(collapse)
-            reason = st.R_LEARNING
-        elif b.judge(collapse):
-            over = 1
-            excess = collapse - b.baseline_mdeg - b.threshold_mdeg
-            reason = c.over(excess, out[o + st.IC], out[o + st.STRIDE_SAMPLES], self.aligner.n_s)
-            cue_ms = c.cue_ms
-        else:
-            c.not_over()
-        out[o + st.OVER] = over
-        out[o + st.BASELINE] = b.baseline_mdeg
-        out[o + st.THRESHOLD] = b.threshold_mdeg
-        out[o + st.REASON] = reason
-        out[o + st.CUE_MS] = cue_ms
-        out[o + st.CUE_BATCH] = self.batches if cue_ms else 0
+    def _state_words(self, c):
+        if c.word(saved.VERSION) != saved.VERSION:
+            raise ValueError("the saved state is of another version")
+        self.batches, self.accepted_batch, self.fault = (
+            c.word(self.batches),
+            c.word(self.accepted_batch),
+            c.word(self.fault),
+        )
+        self.aligner.state(c)
+        self._level.state(c)
+        self._bias.state(c)
+        self._strides.state(c)
+        self.metronome.state(c)
+        kernel.state(c, self._state, self._history, self._strides.gate)

@@ -20,11 +20,11 @@ TYPE_NAMES = ("", "META", "CALIBRATION", "RAW", "STRIDE", "EVENT", "DROPOUT", "C
 # EVENT codes; the argument's meaning is in docs/format.md
 (
     E_STATE, E_BUTTON, E_MOTOR_ON, E_MOTOR_OFF, E_FAULT, E_STOOD, E_ACCEPTED, E_REFUSED, E_BUZZ,
-    E_LEVEL, E_STORAGE, E_WINDOW,
-) = range(1, 13)  # fmt: skip
+    E_LEVEL, E_STORAGE, E_WINDOW, E_REFRESHED, E_BEAT,
+) = range(1, 15)  # fmt: skip
 EVENT_NAMES = (
     "", "state", "button", "motor_on", "motor_off", "fault", "stood", "accepted", "refused", "buzz",
-    "level", "storage", "window",
+    "level", "storage", "window", "refreshed", "beat",
 )  # fmt: skip
 
 # DROPOUT causes, CLOSE reasons, recording levels

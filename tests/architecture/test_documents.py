@@ -79,4 +79,4 @@ def test_every_fault_has_words_and_a_next_step():
 
 
 def test_stride_fields_and_refusals_count():
-    assert len(FIELDS) == FIELD_COUNT == f.BATCH + 1 and len(REFUSALS) == 8
+    assert len(FIELDS) == FIELD_COUNT == f.LOST_SAMPLES + 1 and len(REFUSALS) == 8

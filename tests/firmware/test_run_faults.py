@@ -9,6 +9,7 @@ import pytest
 from lives import ONLY_AT_BOOT, REASONS, config_of, live, make_image, pulses, runner, switched_on, until
 
 from kneecore import faults
+from kneecore.stride import BATCH
 from kneesleeve.engines import core
 from kneesleeve.engines.virtual import run_scenario
 from kneesleeve.recordings.drain import drain
@@ -112,7 +113,7 @@ app.main()
     s = life.session
     assert [(d.batch, d.chip, d.cause) for d in s.dropouts] == [(1500, 2, 1)]
     assert ("fault", faults.FIFO_OVERRUN) in life.codes()
-    assert [x for x in s.strides if x[-1] > 1560] and s.closed
+    assert [x for x in s.strides if x[BATCH] > 1560] and s.closed
     verdict = verify(s)
     assert verdict.verdict == "exact" and 0 < verdict.checked_share < 1
     assert pulses(life.motor)

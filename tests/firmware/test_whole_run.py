@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from lives import (
     ACCEPTED_BUZZ_MS,
@@ -135,3 +136,13 @@ def test_two_runs_in_a_row_are_two_sessions(tmp_path):
     second = live(image, runner())
     assert [s.session_id for s in second.sessions] == [1, 2]
     assert second.sessions[0].strides == second.sessions[1].strides == first.session.strides
+
+
+def test_the_metronome_beats_between_the_batches(tmp_path):
+    """Cadence mode: beats of 40 ms at a period steady to a sample and a bit, 7.5 % faster than the wearer's steps, and the check knows them."""
+    life = live(make_image(tmp_path / "flash.img", config=config_of(cue_mode=2)), runner())
+    beats = [(at, ms) for at, ms in pulses(life.motor) if ms == 40]
+    periods = np.diff([at for at, _ in beats])
+    own_us = np.median([s[f.STRIDE_SAMPLES] for s in life.session.strides]) / 208 * 1e6 / 2
+    assert len(beats) > 20 and np.ptp(periods) < 6000 and abs(np.median(periods) * 1.075 / own_us - 1) < 0.02
+    assert verify(life.session).verdict == "exact" and not any(s[f.CUE_MS] for s in life.session.strides)

@@ -21,14 +21,20 @@ LOW, HIGH = -(1 << 30), (1 << 30) - 1
 CORE = Path(kneecore.__file__).parent
 CHECKED = (
     "intmath",
+    "saved",
     "stride",
     "fifo",
     "align",
     "flexion",
+    "kernel",
     "stance",
+    "crosstalk",
+    "gate",
+    "bias",
+    "cadence",
     "decision",
     "cue",
-    "kernel",
+    "strides",
     "donning",
     "pipeline",
 )

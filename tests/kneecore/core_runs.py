@@ -33,7 +33,7 @@ def params_for(recording: Recording, **changed: int) -> dict[str, int]:
 
 def difference(got: EngineResult, expected: EngineResult) -> str:
     """The first difference between two answers, by stride and field; "" if they are equal."""
-    for name in ("accepted_batch", "calibration", "faults"):
+    for name in ("accepted_batch", "calibration", "faults", "refreshes", "beats"):
         a, b = getattr(got, name), getattr(expected, name)
         if a != b:
             return f"{name}: got {a}, expected {b}"
@@ -90,6 +90,17 @@ def part(recording: Recording, start_s: float, end_s: float) -> Recording:
     )  # fmt: skip
 
 
+def with_a_stop(recording: Recording, at_s: float = 62.0, stand_s: float = 7.0) -> Recording:
+    """The same run with a stop in it: the recording's own standing once more, `stand_s` of it."""
+    return joined(part(recording, 0, at_s), part(recording, 0.2, 0.2 + stand_s), part(recording, at_s, 1e4))
+
+
+def joined(*parts: Recording) -> Recording:
+    """Recordings one after the other."""
+    names = ("thigh_gyro", "thigh_accel", "shank_gyro", "shank_accel", "flex_mv")
+    return replace(parts[0], **{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
+
+
 def random_calibration(rng: np.random.Generator) -> list[int]:
     """A valid calibration record: orthonormal frames turned anyhow, biases and flex maps up to their limits."""
     rows = [np.round(8192 * frame(rng)).astype(int).ravel().tolist() for _ in range(2)]
@@ -125,5 +136,5 @@ def random_params(rng: np.random.Generator, *, corners: bool = True) -> dict[str
 
 __all__ = [
     "difference", "drain", "frame", "params_for", "part", "random_calibration", "random_params", "rebatched", "runner",
-    "stride_difference",
+    "stride_difference", "with_a_stop",
 ]  # fmt: skip

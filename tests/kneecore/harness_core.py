@@ -2,6 +2,7 @@
 # ruff: noqa: F821, PLW0603
 # Runs under MicroPython: argv = [this, folder of kneecore, job.json, stream.bin]; prints one JSON object.
 # The stream: per batch u8 n_shank, u8 n_thigh, i16 mv, then the samples, 6 x i16 each.
+import binascii
 import gc
 import json
 import sys
@@ -27,6 +28,8 @@ def fill(source: ptr8, at: int, to: ptr8, n: int):
 
 pipe = pipeline.Pipeline(job["params"], job["calibration"])
 found = array("i", bytearray(4 * FIELD_COUNT * 400))
+beats = array("i", bytearray(4 * 3 * 400 + 4))  # how many, then batch, delay, length of each
+refreshes = array("i", bytearray(4 * 100))
 count = at = samples = 0
 end = len(stream)
 refused = False
@@ -46,6 +49,13 @@ def one():
         for i in range(FIELD_COUNT * pipe.stride_count):
             found[FIELD_COUNT * count + i] = pipe.strides[i]
         count += pipe.stride_count
+    if bits & pipeline.REFRESHED:
+        refreshes[0] += 1
+        refreshes[refreshes[0]] = pipe.batches
+    if bits & pipeline.BEAT:
+        n = 3 * beats[0] + 1
+        beats[n], beats[n + 1], beats[n + 2] = pipe.batches, pipe.metronome.delay_us, pipe.metronome.beat_ms
+        beats[0] += 1
     return bits
 
 
@@ -68,6 +78,14 @@ if not refused:
     gc.enable()
     locked_samples = samples - start
 
+
+def fingerprint():
+    """The state's bytes: every word that later strides hang on."""
+    state = bytearray(16384)
+    n = pipe.save(state)
+    return binascii.hexlify(state[:n]).decode()
+
+
 calibration = list(pipe.calibration) if pipe.calibration else None
 print(
     json.dumps(
@@ -78,6 +96,9 @@ print(
             "strides": [list(found[i * FIELD_COUNT : (i + 1) * FIELD_COUNT]) for i in range(count)],
             "running_samples": locked_samples,
             "allocated": after - before,
+            "state": fingerprint(),
+            "beats": [list(beats[3 * i + 1 : 3 * i + 4]) for i in range(beats[0])],
+            "refreshes": list(refreshes[1 : 1 + refreshes[0]]),
         }
     )
 )

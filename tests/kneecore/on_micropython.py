@@ -26,9 +26,10 @@ CORE = Path(kneecore.__file__).parent
 
 @dataclass(frozen=True)
 class BoardRun:
-    """What the interpreter said: the engine's answer, bytes allocated while running and over how many samples."""
+    """What the interpreter said: the engine's answer, its last state, bytes allocated while running and over how many samples."""
 
     result: EngineResult
+    state: bytes
     allocated: int
     running_samples: int
 
@@ -75,8 +76,9 @@ def run_on_board(
         pytest.fail(f"kneecore as {form} did not come through: {done.stdout[-2000:]}{done.stderr[-2000:]}")
     record = tuple(answer["calibration"]) if answer["calibration"] else None
     found = (answer["fault"],) if answer["fault"] else ()
-    result = EngineResult(record, answer["accepted_batch"], [tuple(s) for s in answer["strides"]], found)
-    return BoardRun(result, answer["allocated"], answer["running_samples"])
+    strides, beats = [tuple(s) for s in answer["strides"]], tuple(tuple(b) for b in answer["beats"])
+    result = EngineResult(record, answer["accepted_batch"], strides, found, beats, tuple(answer["refreshes"]))
+    return BoardRun(result, bytes.fromhex(answer["state"]), answer["allocated"], answer["running_samples"])
 
 
 def stream_of(run: Drained) -> bytes:

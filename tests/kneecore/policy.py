@@ -16,16 +16,26 @@ STRIDE, STANCE = 146, 52  # samples
 class _Measured:
     """Stands in for `Stance`: says what was put in."""
 
-    collapse_mdeg = excursion_mdeg = 0
+    collapse_mdeg = excursion_mdeg = abduction_at_ic_mdeg = abduction_peak_mdeg = 0
+    peak_samples = shank_range_mdeg = thigh_range_mdeg = 0
     flexion_at_ic_mdeg, flexion_peak_mdeg = 20000, 45000
 
-    def measure(self, ic: int, to: int, history: int) -> None:
+    def measure(self, ic: int, to: int, stride_samples: int, kappa: int) -> None:
         pass
 
     @property
     def raw_collapse_mdeg(self) -> int:
         """No rotation term here."""
         return self.collapse_mdeg
+
+
+class _Open:
+    """Stands in for the running gate: every stance is a stride, so long after the one before."""
+
+    swing_first = stride_samples = 0
+
+    def is_stride(self, ic: int, to: int, jerk: int) -> bool:
+        return True
 
 
 class Judge:
@@ -35,22 +45,26 @@ class Judge:
         self._pipe = Pipeline(params, list(IDENTITY))
         self._pipe.batch(1, 1, -1)
         self._measured: Any = _Measured()
-        self._pipe._stance = self._measured
+        self._gate: Any = _Open()
+        self._strides = self._pipe._strides
+        self._strides._stance, self._strides.gate = self._measured, self._gate
         self.ic = 1000
+        self.now = self._batch = 0
         self.nows: list[int] = []
         self.records: list[tuple[int, ...]] = []
 
     def take(self, collapse: int, *, judged: bool = True, stride: int = STRIDE, delay: int = 75) -> tuple[int, ...]:
         """A stride `stride` samples after the one before, its command due `delay` samples after contact."""
         self.ic += stride
-        p = self._pipe
-        p.batches += 1
-        p.aligner.n_s = self.ic + delay
-        p.stride_count = 0
+        self._batch += 1
+        self.now = self.ic + delay
+        self._strides.begin()
         self._measured.collapse_mdeg = collapse
-        p._stride(self.ic, self.ic + STANCE, 3000, self.ic - (1000 if judged else 0))
-        self.nows.append(p.aligner.n_s)
-        self.records.append(tuple(p.strides[: f.FIELD_COUNT]))
+        self._gate.stride_samples = stride
+        clipped = self.ic - (1000 if judged else 0)
+        self._strides.stance(self.ic, self.ic + STANCE, 3000, clipped, 0, self._batch, self.now)
+        self.nows.append(self.now)
+        self.records.append(tuple(self._strides.records[: f.FIELD_COUNT]))
         return self.records[-1]
 
     def learn(self, collapses: Sequence[int] = LEARNT) -> None:

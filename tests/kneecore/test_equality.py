@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from core_runs import difference, drain, params_for, rebatched, runner
+from core_runs import difference, drain, params_for, rebatched, runner, with_a_stop
 
 from kneecore import faults
 from kneecore import stride as f
@@ -76,3 +76,18 @@ def test_recordings(data, name):
     params = params_for(recording)
     run = drain(recording)
     assert difference(core.run(run, params), reference.run(run, params)) == ""
+
+
+@pytest.mark.parametrize("cue_mode", [0, 1, 2])
+def test_a_stop_at_a_crossing_and_every_cue_mode(cue_mode):
+    """Standing for 7 s in the run takes the biases anew, twice; the metronome stops and starts again."""
+    run, params = (
+        drain(with_a_stop(runner(seed=4, side="R", gyro_bias_dps=3.0))),
+        params_for(runner(seed=4, side="R", gyro_bias_dps=3.0), cue_mode=cue_mode),
+    )
+    got = core.run(run, params)
+    assert difference(got, reference.run(run, params)) == ""
+    assert len(got.refreshes) == 2 and len(got.strides) > 40 and bool(got.beats) == (cue_mode == 2)
+    if cue_mode == 2:
+        gaps = np.diff([batch for batch, _, _ in got.beats])
+        assert gaps.max() > 300 and np.median(gaps) < 20

@@ -26,11 +26,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kneecore.params import TABLE
+from kneecore.stride import FIELD_NAMES
 from kneesleeve.engines import core
 from kneesleeve.recordings.drain import Drained
 
 CORE = load()
 B28 = 1 << 28
+N = len(FIELD_NAMES)
 SEED = st.integers(0, 2**32 - 1)
 CALM = settings(deadline=None, derandomize=True)
 DIAGONAL = np.array([1, 1, 1]) / np.sqrt(3)  # the unit row with the largest sum
@@ -52,7 +54,7 @@ def checked_strides(run: Drained, params: dict[str, int], calibration) -> list[t
         pipe.shank.v[: 6 * n_s], s = shank[s : s + 6 * n_s], s + 6 * n_s
         pipe.thigh.v[: 6 * n_t], t = thigh[t : t + 6 * n_t], t + 6 * n_t
         if pipe.batch(Small(n_s), Small(n_t), Small(mv)) & CORE.pipeline.STRIDES:
-            out += [tuple(pipe.strides.v[18 * i : 18 * i + 18]) for i in range(pipe.stride_count)]
+            out += [tuple(pipe.strides.v[N * i : N * i + N]) for i in range(pipe.stride_count)]
     return out
 
 
@@ -120,13 +122,13 @@ def test_kernel_at_every_corner_of_the_samples(side, row, bias_sign):
     k = CORE.kernel
     words = k.coefficients(small(worst_calibration(turned(rng, row), side, bias_sign)), Small(400))
     state = k.fresh_state(Small(1 << 28))  # two weeks into a run
-    rings = [Array("i", bytearray(4 * k.RING)) for _ in range(5)]
+    history = Array("i", bytearray(4 * k.COLUMNS * k.SAMPLES))
     table = Array("H", CORE.trig.table())
     corners = np.array(list(itertools.product((0, 65535), repeat=6)))
     samples = np.hstack([corners, rng.permutation(corners)]).ravel().tolist()
     for off, g, abd in itertools.product((0, B28 - 1, B28, 2 * B28 - 1), (0, 2 * B28 - 1), (0, 2 * B28 - 1)):
-        state[k.S_G], state[k.S_A], state[k.S_AXIAL] = g, abd, abd
-        k.step(Array("H", samples), 64, off, words, state, *rings, table)
+        state[k.S_G], state[k.S_A], state[k.S_Z], state[k.S_B] = g, abd, abd, abd
+        k.step(Array("H", samples), 64, off, words, state, history, table)
     assert state[k.S_K] == (1 << 28) + 16 * 64
 
 
@@ -134,13 +136,66 @@ def test_kernel_at_every_corner_of_the_samples(side, row, bias_sign):
 @given(SEED, st.integers(0, 104))
 def test_stance_of_any_prefix_sums(seed, length):
     rng = np.random.default_rng(seed)
-    rings = [Array("i", rng.choice([0, B28 - 1, B28, 2 * B28 - 1, int(rng.integers(2 * B28))], 512)) for _ in range(4)]
-    rings.append(Array("i", 0x100000 + rng.choice([-2 * 57000, 0, 2 * 57000], 512)))  # flexion rate, LSB
-    stance = CORE.stance.Stance(rings, Small(int(rng.choice([0, 30, 100]))))
-    ic = int(rng.integers(16, B28))
-    stance.measure(Small(ic), Small(ic + length), Small(int(rng.integers(1, min(ic, 251)))))
-    limit = (1 << 24) * 2 * 35 // 104 + 1
+    history = any_history(rng)
+    stance = CORE.stance.Stance(history, Small(int(rng.choice([0, 30, 100]))))
+    ic = int(rng.integers(500, B28))
+    stance.measure(
+        Small(ic), Small(ic + length), Small(int(rng.integers(94, 251))), Small(int(rng.choice([-512, 512])))
+    )
+    limit = (1 << 24) * 35 // 104 + 1
     assert abs(stance.collapse_mdeg) <= limit and abs(stance.excursion_mdeg) <= limit
+    assert stance.shank_range_mdeg >= 0 and stance.thigh_range_mdeg >= 0
+
+
+def any_history(rng: np.random.Generator) -> Array:
+    """512 samples of prefix sums at their limits and anywhere, rates and accelerations at theirs."""
+    sums = rng.choice([0, B28 - 1, B28, 2 * B28 - 1, int(rng.integers(2 * B28))], (512, 6))
+    sums[:, 3:5] = 0x100000 + rng.choice([-2 * 57000, 0, 2 * 57000], (512, 2))
+    return Array("i", sums.ravel().tolist())
+
+
+@settings(CALM, max_examples=60)
+@given(SEED, st.integers(40, 250), st.integers(25, 79))
+def test_gate_and_crosstalk_of_any_history(seed, swing, stance):
+    rng = np.random.default_rng(seed)
+    history = any_history(rng)
+    ic = int(rng.integers(500, B28))
+    gate = CORE.gate.RunningGate(history, Small(200))
+    gate.is_stride(Small(ic - 250), Small(ic - 250 + stance), Small(114_000))
+    gate.is_stride(Small(ic), Small(ic + stance), Small(114_000))
+    crosstalk = CORE.crosstalk.Crosstalk(history, Small(100))
+    for _ in range(8):
+        crosstalk.swing(Small(ic - swing), Small(ic))
+    crosstalk.settle()
+    assert abs(crosstalk.kappa) <= 512
+
+
+@settings(CALM, max_examples=20)
+@given(SEED, st.integers(1, 96))
+def test_biases_of_any_still_samples(seed, n):
+    """Small rates at all signs, in the largest batches; frames as long as a row may be."""
+    rng = np.random.default_rng(seed)
+    bias = CORE.bias.BiasRefresh(small(worst_calibration(turned(rng, 0), -1, 1)))
+    level = int(rng.choice([-214, 214]))
+    found = [bias.step(Array("H", [32768 + level] * 12 * n), Small(n)) for _ in range(150)]
+    assert found == [False] * 149 + [True]
+    words = CORE.kernel.coefficients(bias._cal, Small(150))
+    CORE.kernel.set_biases(words, bias._cal, bias.bias)
+
+
+@settings(CALM, max_examples=40)
+@given(st.integers(94, 250), st.integers(0, 100), st.integers(20, 60), st.integers(0, 4 * 3600 * 208))
+def test_beats_of_any_cadence(own, up, beat_ms, now):
+    metronome = CORE.cadence.Metronome({k: Small(v) for k, v in params_with(up, beat_ms).items()})
+    metronome.set_own(Small(own))
+    for _ in range(60):
+        now += 4
+        metronome.step(Small(now), Small(now - 200))
+    assert metronome.beat_ms <= beat_ms
+
+
+def params_with(up: int, beat_ms: int) -> dict[str, int]:
+    return {"cue_mode": 2, "cadence_up_permille": up, "cadence_beat_ms": beat_ms}
 
 
 @settings(CALM, max_examples=60)
@@ -204,10 +259,10 @@ def test_decision_and_cue_of_any_collapse(seed):
         collapse = Small(int(rng.choice([-largest, -1, 0, 1, largest, int(rng.integers(-20000, 20000))])))
         ic += int(rng.integers(30, 200))
         if not baseline.ready:
-            baseline.learn(collapse)
+            baseline.learn(collapse, Small(int(rng.integers(94, 251))))
         elif baseline.judge(collapse):
             excess = collapse - baseline.baseline_mdeg - baseline.threshold_mdeg
-            cue.over(excess, Small(ic), Small(int(rng.integers(0, 251))), Small(ic + int(rng.integers(20, 200))))
+            cue.over(excess, Small(ic), Small(int(rng.integers(94, 251))), Small(ic + int(rng.integers(20, 200))))
             assert cue.cue_ms <= 300
         else:
             cue.not_over()

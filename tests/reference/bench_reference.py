@@ -19,8 +19,13 @@ from kneecore.params import defaults
 from kneesleeve.recordings.drain import drain
 from kneesleeve.recordings.recording import Recording, load_recording
 from kneesleeve.reference import Calibration, align, calibrate, detect_aligned
+from kneesleeve.reference.bias import biases_over
 from kneesleeve.reference.decide import decide
-from kneesleeve.reference.detector import _measured, _steps, sagittal
+from kneesleeve.reference.detector import measure
+from kneesleeve.reference.motion import motion, sagittal
+from kneesleeve.reference.reported import strides_of
+from kneesleeve.reference.stance import stances
+from kneesleeve.reference.stretches import stretches
 
 ARRAYS = ("shank_gyro", "shank_accel", "thigh_gyro", "thigh_accel", "flex_mv")
 BLOCK_SAMPLES = 104  # 25 batches
@@ -55,13 +60,18 @@ def main(path: str, times: int = 40) -> None:
     aligned, calibration = align(drained), Calibration.of(record)
     n = len(aligned) - int(aligned.ends[batch - 1])
     total_s = best_s(lambda: detect_aligned(aligned, params, calibration, batch))
-    signals = sagittal(aligned, params["flex_window"], calibration, batch)
-    measured = _measured(signals, params)
+    stretch, window = stretches(aligned, batch)[0], params["flex_window"]
+    spans = biases_over(stretch, calibration).spans
+    signals = sagittal(stretch, spans, calibration, window)
+    knee, found = motion(stretch, spans, signals), strides_of(stretch, spans, signals, params)
+    measured, _ = measure(aligned, params, calibration, batch)
     stages = {
         "alignment (not counted)": aligning_s,
-        "rates and flexion": best_s(lambda: sagittal(aligned, params["flex_window"], calibration, batch)),
-        "gait events": best_s(lambda: _steps(signals, params["arm_dps"])),
-        "events and strides": best_s(lambda: _measured(signals, params)),
+        "bias refreshes": best_s(lambda: biases_over(stretch, calibration)),
+        "rates and flexion": best_s(lambda: sagittal(stretch, spans, calibration, window)),
+        "gait events and gate": best_s(lambda: strides_of(stretch, spans, signals, params)),
+        "angles": best_s(lambda: motion(stretch, spans, signals)),
+        "strides": best_s(lambda: stances(knee, found, params["rotation_gain_pct"])),
         "decision and cue": best_s(lambda: decide(measured, params)),
         "all, without alignment": total_s,
     }

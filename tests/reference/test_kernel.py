@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from kneesleeve.reference.flexion import offsets, window_means
 from kneesleeve.reference.integers import isqrt, mdeg, signed29, signed29_of_32
-from kneesleeve.reference.kernel import Row, channels, rate
+from kneesleeve.reference.kernel import channels, rate
+from kneesleeve.reference.rows import Row
 from kneesleeve.reference.trig import COS_Q14, SIN_Q14, cos_sin_q14
 from kneesleeve.reference.types import Calibration
 

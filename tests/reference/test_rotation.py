@@ -8,104 +8,83 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kneecore import stride as f
+from kneecore.params import defaults
 from kneesleeve.reference import run
-from kneesleeve.reference.events import Steps
-from kneesleeve.reference.kernel import abduction_and_axial, rows_of
-from kneesleeve.reference.rotation import axial_mean, history
-from kneesleeve.reference.stance import Motion, stances
-from kneesleeve.reference.trig import COS_Q14, SIN_Q14
+from kneesleeve.reference.gate import Strides
+from kneesleeve.reference.integers import mdeg
+from kneesleeve.reference.kernel import angles
+from kneesleeve.reference.motion import Motion
+from kneesleeve.reference.relative import stride_mean
+from kneesleeve.reference.rows import Span, rows_of
+from kneesleeve.reference.stance import Stances, stances
 from kneesleeve.reference.types import Calibration
 
-from .synthetic import record, runner
+from .literal import Kernel
+from .literal_strides import Slope, measured
+from .synthetic import FIRST_IC, STEP, record, runner
 
 IC, STANCE = 400, 40  # lo = ic + 12, hi = ic + 30
 ROWS = (8100, 1000, -700, -1000, 8000, 500, 700, -500, 8100)
 
 
-def steps(*ic_to: tuple[int, int]) -> Steps:
-    ic, to = np.array(ic_to).T
-    return Steps(ic, to, to + 5, np.full(len(ic), 2000))
+def strides(*ic_to_p: tuple[int, int, int]) -> Strides:
+    ic, to, p = np.array(ic_to_p).T
+    return Strides(ic, to, to + 5, np.full(len(ic), 2000), ic - p, ic - p + 30)
 
 
-def turned_at_contact(gamma_u: int, fr_lsb: int, before: np.ndarray | None = None) -> Motion:
-    """A constant flexion rate, no abduction, and a shank that turns by gamma at contact."""
+def motion_of(fr, axial, abduction=None, shank=None, flexion=None) -> Motion:
+    zero = np.zeros(len(fr))
+    columns = (fr, *(zero if c is None else c for c in (flexion, abduction)), axial, zero if shank is None else shank)
+    return Motion(*(np.asarray(c).astype(np.int32) for c in columns))
+
+
+def turned_at_contact(gamma_u: int, fr_lsb: int) -> Stances:
+    """A constant flexion rate, no abduction, and a shank that stands turned by gamma from contact on."""
     n = IC + STANCE + 100
-    axial = np.zeros(n) if before is None else before.copy()
+    axial = np.zeros(n)
     axial[IC:] = gamma_u
-    fr, flexion, axial = (np.asarray(a).astype(np.int32) for a in (np.full(n, fr_lsb), np.zeros(n), axial))
-    return Motion(fr, flexion, flexion, axial)
+    return stances(motion_of(np.full(n, fr_lsb), axial), strides((IC, IC + STANCE, 146)), 100)
 
 
-@pytest.mark.parametrize("gain_pct, factor", [(0, 0), (30, 118), (100, 394)])
-def test_known_rotation_and_flexion_rate(gain_pct, factor):
-    """10 deg (29696 U = 464·64) and 400 dps (5714 LSB): x = 5714·464 >> 10 = 2589 from contact on, 0 before."""
-    y = [(((2589 * j) >> 4) * factor) >> 6 for j in range(1, STANCE + 2)]  # at ic, ic + 1, …
-    level, middle = (2 - y[0]) // 5, (9 - sum(y[12:31])) // 19
-    one = stances(turned_at_contact(29696, 5714), steps((IC, IC + STANCE)), np.array([145]), gain_pct)
-    assert one.collapse.tolist() == [((middle - level) * 35 + 52) // 104]
+def test_known_rotation_and_flexion_rate():
+    """γ is 10 deg (29696 U) before contact relative to it; in the mean over to-146 … to-1 it is 106/146 of that.
+
+    e - g is 29696·106 // 146 = 21560 → 336 (64 U) from contact on, and -8136 → -128 before; fr 400 dps (5714 LSB).
+    """
+    g = (-29696 * 106) // 146
+    after, before = (5714 * (-g >> 6)) >> 10, (5714 * ((-29696 - g) >> 6)) >> 10
+    total, y = 0, []
+    for i in range(-4, STANCE + 1):
+        total += after if i >= 0 else before
+        y.append(((total >> 4) * 394) >> 6)
+    level, middle = (2 - sum(y[:5])) // 5, (9 - sum(y[16:35])) // 19
+    one = turned_at_contact(29696, 5714)
+    assert mdeg(one.rise_u).tolist() == [((middle - level) * 35 + 52) // 104]
     assert one.raw_collapse.tolist() == one.excursion.tolist() == [0]
-    # mean of 13 … 31 samples is 22, less 0.2 for the level; 400/208 deg of flexion a sample, by the angle in radians
-    expected = -21.8 * 400 / 208 * np.radians(10) * 1000 * gain_pct / 100
-    assert one.collapse[0] == pytest.approx(expected, rel=0.005)
 
 
 def test_the_sign_follows_rotation_and_flexion():
-    def collapse(gamma, fr):
-        return stances(turned_at_contact(gamma, fr), steps((IC, IC + STANCE)), np.array([145]), 100).collapse[0]
-
-    assert collapse(29696, 5714) < -7000 and collapse(-29696, -5714) < -7000
-    assert collapse(-29696, 5714) > 7000 and collapse(29696, -5714) > 7000
+    assert turned_at_contact(29696, 5714).rise_u[0] < -10000 and turned_at_contact(-29696, -5714).rise_u[0] < -10000
+    assert turned_at_contact(-29696, 5714).rise_u[0] > 10000 and turned_at_contact(29696, -5714).rise_u[0] > 10000
 
 
-def test_history_is_the_stride_before_or_145_and_ends_at_k0():
-    ic, stride = np.array([500, 500, 250, 249, 145, 144, 30]), np.array([146, 0, 250, 250, 0, 0, 146])
-    assert history(ic, stride).tolist() == [146, 145, 250, 249, 145, 144, 30]
+@pytest.mark.parametrize("p", [94, 140, 250])
+def test_the_mean_is_that_of_one_stride_up_to_toe_off(p):
+    """0 at contact, 3 over the stride but 2 in its first sample and 7 in its last, something else around it."""
+    to, axial = IC + 40, np.full(600, 77777, np.int32)
+    axial[to - p : to], axial[to - p], axial[to - 1] = 3, 2, 7
+    axial[IC] = 0
+    total = 3 * p - 1 + 4 - 3
+    one = strides((IC, to, p))
+    assert stride_mean(axial, one).tolist() == [total // p]
+    assert stride_mean(-axial, one).tolist() == [-total // p]
 
 
-@pytest.mark.parametrize("stride, ic, p", [(140, IC, 140), (0, IC, 145), (250, IC, 250), (250, 200, 200), (0, 90, 90)])
-def test_only_the_history_counts(stride, ic, p):
-    """Z is 0 at contact, 3 in the history but 2 in its first sample, and something else before."""
-    axial = np.full(600, 77777, np.int32)
-    axial[ic:] = 0
-    axial[ic - p : ic], axial[ic - p] = 3, 2
-    one = np.array([ic])
-    assert history(one, np.array([stride])).tolist() == [p]
-    assert axial_mean(axial, one, np.array([p])).tolist() == [2]  # (3 p - 1) // p
-    assert axial_mean(-axial, one, np.array([p])).tolist() == [-3]
-
-
-def test_mean_limits_and_unwraps_the_axial_angle():
+def test_mean_limits_and_unwraps_the_angle():
     axial = np.full(600, (1 << 29) + 5, np.int64)
-    axial[IC - 100 : IC] = 1 << 22
-    assert axial_mean(axial.astype(np.int32), np.array([IC]), np.array([200])).tolist() == [(1 << 21) // 2]
-
-
-def sx(u: int) -> int:
-    return ((u & 0x1FFFFFFF) ^ 0x10000000) - 0x10000000
-
-
-def clamp(v: int, low: int, high: int) -> int:
-    return min(max(v, low), high)
-
-
-def literal(fr, a, z, ic: int, to: int, stride: int, gain_pct: int) -> int:
-    """§5 and §5.1 word for word: collapse of one stride, millidegrees; lists begin at k0 = 0."""
-    p = stride or 145
-    if ic - p < 0:
-        p = ic
-    d = {k: clamp(sx(a[k] - a[ic]), -(1 << 24), 1 << 24) for k in range(ic - 4, to + 1)}
-    e = {k: clamp(sx(z[k] - z[ic]), -(1 << 21), 1 << 21) for k in range(min(ic - p, ic - 4), to + 1)}
-    g = sum(e[k] for k in range(ic - p, ic)) // p
-    y, total = {}, 0
-    for i in range(ic - 4, to + 1):
-        total += (fr[i] * (clamp(e[i] - g, -(1 << 17), 1 << 17) >> 6)) >> 10
-        y[i] = ((total >> 4) * ((394 * gain_pct) // 100)) >> 6
-    n = to - ic
-    lo, hi = ic + (30 * n + 50) // 100, ic + (75 * n + 50) // 100
-    q = hi - lo + 1
-    level = (sum(d[k] - y[k] for k in range(ic - 4, ic + 1)) + 2) // 5
-    u = (sum(d[k] - y[k] for k in range(lo, hi + 1)) + q // 2) // q - level
-    return (clamp(u, -(1 << 24), 1 << 24) * 35 + 52) // 104
+    axial[IC - 60 : IC] = 1 << 22
+    one = strides((IC, IC + 40, 240))
+    assert stride_mean(axial.astype(np.int32), one).tolist() == [(60 << 21) // 240]
 
 
 @settings(max_examples=80, deadline=None)
@@ -114,51 +93,56 @@ def literal(fr, a, z, ic: int, to: int, stride: int, gain_pct: int) -> int:
     st.integers(0, 100),
 )  # fmt: skip
 def test_follows_the_text(seed, axial_lsb, abduction_lsb, gain_pct):
+    """Every number of §5 but the crosstalk term, with angles that wrap and reach their limits."""
     rng = np.random.default_rng(seed)
-    n, count = 700, 12
-    ic = np.sort(rng.integers(13, n - 90, count))
-    to = ic + rng.integers(25, 80, count)
-    stride = np.where(rng.random(count) < 0.3, 0, rng.integers(30, 251, count))
+    n, count = 900, 12
+    ic = np.sort(rng.integers(255, n - 90, count))
+    contact, p = rng.integers(25, 80, count), rng.integers(160, 251, count)
     fr = rng.integers(-110000, 110001, n) >> rng.integers(0, 8)
-    drift = rng.integers(-axial_lsb, axial_lsb + 1)
-    z = np.cumsum(drift + rng.integers(-axial_lsb, axial_lsb + 1, n))
-    a = np.cumsum(rng.integers(-abduction_lsb, abduction_lsb + 1, n))
-    motion = Motion(*(v.astype(np.int32) for v in (fr, np.zeros(n), a, z)))
-    got = stances(motion, Steps(ic, to, to + 5, ic), stride, gain_pct)
-    each = list(zip(ic.tolist(), to.tolist(), stride.tolist(), strict=True))
-    lists = fr.tolist(), a.tolist(), z.tolist()
-    assert got.collapse.tolist() == [literal(*lists, *one, gain_pct) for one in each]
-    assert got.raw_collapse.tolist() == [literal(*lists, *one, 0) for one in each]
+    a, z, b, theta = (
+        np.cumsum(rng.integers(-lsb, lsb + 1) + rng.integers(-lsb, lsb + 1, n))
+        for lsb in (abduction_lsb, axial_lsb, abduction_lsb, 2000)
+    )
+    some = strides(*zip(ic, ic + contact, p, strict=True))
+    got = stances(motion_of(fr, z, a, b, theta), some, gain_pct)
+    kernel = Kernel(theta=theta.tolist(), fr=fr.tolist(), a=a.tolist(), z=z.tolist(), b=b.tolist())
+    kernel.clipped = [False] * n
+    params = defaults() | {"rotation_gain_pct": gain_pct, "crosstalk_gain_pct": 0}
+    columns = {
+        f.COLLAPSE: mdeg(got.rise_u), f.RAW_COLLAPSE: got.raw_collapse, f.EXCURSION: got.excursion,
+        f.FLEXION_AT_IC: got.flexion_at_ic, f.FLEXION_PEAK: got.flexion_peak, f.ABDUCTION_AT_IC: got.abduction_at_ic,
+        f.ABDUCTION_PEAK: got.abduction_peak, f.PEAK_SAMPLES: got.peak_samples, f.SHANK_RANGE: got.shank_range,
+        f.THIGH_RANGE: got.thigh_range,
+    }  # fmt: skip
+    for i in range(count):
+        one = (int(ic[i]), int(ic[i] + contact[i]), int(ic[i] + contact[i] + 5), 0, int(ic[i] - p[i]), int(ic[i] - 50))
+        expected = measured(kernel, one, params, Slope())
+        assert {c: int(v[i]) for c, v in columns.items()} == {c: expected[c] for c in columns}
 
 
 @pytest.mark.parametrize("side", [1, -1])
-def test_axial_angle_follows_the_text(side):
+def test_the_angles_of_every_sample_follow_the_text(side):
     rng = np.random.default_rng(3)
     shank, thigh = (rng.integers(-32768, 32768, (50, 3)).astype(np.int16) for _ in range(2))
     calibration = Calibration.of((0, 0, side, *ROWS, *ROWS[::-1], 11, 22, 3300, 44, -5500, 0, 0, 0, 0, 0, 5))
-    flexion = rng.integers(-(1 << 17), 1 << 19, 50).astype(np.int32)
-    axial, expected = 0, []
-    for s, t, theta in zip(shank.tolist(), thigh.tolist(), flexion.tolist(), strict=True):
-        i = clamp((theta + 512) >> 10, -87, 435) + 87
-
-        def rate(row, v, bias):
-            return (side * sum(r * c for r, c in zip(row, v, strict=True)) - side * bias + 4096) >> 13
-
-        sz, tx, tz = rate(ROWS[6:], s, 0), rate(ROWS[:5:-1], t, 3300), rate(ROWS[2::-1], t, -5500)
-        axial += sz - ((int(SIN_Q14[i]) * tx + int(COS_Q14[i]) * tz + 8192) >> 14)
-        expected.append(axial)
-    assert abduction_and_axial(rows_of(calibration), shank, thigh, flexion)[1].tolist() == expected
+    kernel = Kernel()
+    for s, t, off in zip(shank, thigh, rng.integers(-(1 << 17), 1 << 19, 50).tolist(), strict=True):
+        kernel.step(calibration, off, s, (0, 0, 0), t)
+    theta, spans = np.array(kernel.theta, np.int32), [Span(0, 50, rows_of(calibration))]
+    got = angles(spans, shank, thigh, theta)
+    assert [(v & 0x1FFFFFFF).tolist() for v in got] == [kernel.a, kernel.z, kernel.b]
 
 
 def turning_runner(side: int = 1):
     """A runner whose shank swings about its long axis once a stride, a few degrees."""
     one = runner(12, np.linspace(-3, 3, 12), side)
-    one.shank_gyro[:, 2] = side * np.round(1500 * np.sin(np.arange(len(one.shank_gyro)) * 2 * np.pi / 146))
+    one.shank_gyro[:, 2] = side * np.round(1500 * np.sin(np.arange(len(one.shank_gyro)) * 2 * np.pi / STEP))
     return one
 
 
 def collapses(params, gain_pct: int, side: int = 1) -> tuple[list[int], list[int]]:
-    result = run(turning_runner(side), params | {"rotation_gain_pct": gain_pct}, record(side))
+    only = {"rotation_gain_pct": gain_pct, "crosstalk_gain_pct": 0}
+    result = run(turning_runner(side), params | only, record(side))
     assert len(result.strides) == 12
     return result.column("collapse_mdeg"), result.column("raw_collapse_mdeg")
 
@@ -181,6 +165,6 @@ def test_the_other_leg_is_a_mirror_image(params):
 
 def test_an_unjudged_stride_has_neither(params):
     clipped = turning_runner()
-    clipped.thigh_gyro[146 * 2 + 60 + 30, 2] = 32700
+    clipped.thigh_gyro[STEP * 2 + FIRST_IC + 30, 2] = 32700
     stride = run(clipped, params, record()).strides[2]
     assert stride[f.COLLAPSE] == stride[f.RAW_COLLAPSE] == stride[f.EXCURSION] == f.NULL

@@ -12,7 +12,8 @@ from raw_records import plain_raw
 from stride_bits import TABLE, pack_stride
 
 from kneecore import params
-from kneecore.stride import FIELD_NAMES
+from kneecore.stride import BATCH, FIELD_NAMES
+from kneesleeve.reference import Detection
 
 META, CALIBRATION_RECORD, RAW, STRIDE, EVENT, DROPOUT, CLOSE, STATE, TIME = range(1, 10)
 MOTOR_ON, MOTOR_OFF = 3, 4
@@ -74,7 +75,7 @@ class SessionFile:
 
     def stride_values(self, values: Sequence[int]) -> None:
         self.strides.append(tuple(values))
-        self.record(STRIDE, struct.pack("<18i", *values) if self.version == 1 else pack_stride(values))
+        self.record(STRIDE, struct.pack(f"<{len(values)}i", *values) if self.version == 1 else pack_stride(values))
 
     def state(self, batch: int, data: bytes, kind: int = 1) -> None:
         self.record(STATE, struct.pack("<IB3x", batch, kind) + data)
@@ -130,6 +131,8 @@ class FakeReference:
         self.strides, self.calibration, self.batch = list(strides), calibration, batch
         self.calls: list[str] = []
         self.batches = 0
+        self.beats: tuple[tuple[int, int, int], ...] = ()
+        self.refreshes: tuple[int, ...] = ()
 
     def calibrate(self, drained: Any, params: Any) -> tuple[tuple[int, ...] | None, int]:
         self.calls.append("calibrate")
@@ -138,7 +141,7 @@ class FakeReference:
             return None, -1
         return self.calibration, self.batch
 
-    def detect(self, drained: Any, params: Any, calibration: Any, accepted_batch: int) -> list[tuple[int, ...]]:
+    def detect(self, drained: Any, params: Any, calibration: Any, accepted_batch: int) -> Detection:
         self.calls.append("detect")
         self.batches = len(drained)
-        return [s for s in self.strides if s[-1] <= len(drained)]
+        return Detection([s for s in self.strides if s[BATCH] <= len(drained)], self.beats, self.refreshes)

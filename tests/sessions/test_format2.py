@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from session_files import EVENT, META, STRIDE, TIME, SessionFile, run_session
 from stride_bits import NULL, TABLE, pack_stride
 
+from kneecore.stride import FIELD_COUNT
 from kneecore.stride import FIELD_NAMES
 from kneesleeve.sessions.contents import Contents
 from kneesleeve.sessions.losses import Loss
@@ -57,8 +58,8 @@ def one_loss(contents: Contents) -> Loss:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.integers(-3000, 3000) | WORD | st.just(NULL), min_size=18, max_size=18))
-@example([NULL] * 18)
+@given(st.lists(st.integers(-3000, 3000) | WORD | st.just(NULL), min_size=FIELD_COUNT, max_size=FIELD_COUNT))
+@example([NULL] * FIELD_COUNT)
 @example([2047, -2047, 2048, 1, 0, -1, NULL] + [0] * 11)
 def test_packed_strides_come_back(values: list[int]) -> None:
     assert BitTable(TABLE).decode(pack_stride(values)) == tuple(values)
@@ -87,7 +88,7 @@ def _named(table: list[Any], payload: bytes) -> dict[str, int]:
 @pytest.mark.parametrize("change", [lambda p: p + b"\0", lambda p: p[:-1], lambda p: p[:-1] + b"\xff", lambda p: b""])
 def test_a_stride_of_another_length_is_named_not_read(change: Any) -> None:
     made = new()
-    made.record(STRIDE, change(pack_stride([7] * 18)))
+    made.record(STRIDE, change(pack_stride([7] * FIELD_COUNT)))
     made.close(9)
     found = read(made)
     assert found.strides == [] and "STRIDE" in one_loss(found).where

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stride_bits import NULL, TABLE
 
+from kneecore.stride import FIELD_COUNT
 from kneecore import record_stride, records, ring_header
 from kneesleeve.sessions import layout
 from kneesleeve.sessions.blocks import read_header
@@ -58,7 +59,7 @@ def test_sealed_records(written: list[tuple[int, bytes]], first: int) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.integers(-2000, 2000) | SMALL | st.just(NULL), min_size=18, max_size=18))
+@given(st.lists(st.integers(-2000, 2000) | SMALL | st.just(NULL), min_size=FIELD_COUNT, max_size=FIELD_COUNT))
 def test_packed_strides(values: list[int]) -> None:
     packer = record_stride.StridePacker(TABLE)
     out = bytearray(packer.most)

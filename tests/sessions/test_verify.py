@@ -241,3 +241,27 @@ def test_the_verdict_as_json_has_its_exit_code(path: Path, run: New) -> None:
     made = run()
     shown = verdict_of(path, made, FakeReference(made.strides[1:])).as_json()
     assert shown["exit_code"] == 1 and shown["difference"]["what"] == "stride 0"
+
+
+@pytest.mark.parametrize(
+    "recorded", [[], [(21, 14, 6000 * 64 + 40)], [(20, 14, 6300 * 64 + 40)], [(20, 14, 6000 * 64 + 41)]]
+)
+def test_a_beat_that_is_missing_or_differs(path: Path, recorded: list[tuple[int, int, int]]) -> None:
+    made = SessionFile(calibration_given=list(CALIBRATION))
+    for batch in range(1, 40):
+        made.raw(batch)
+        for event in recorded:
+            if event[0] == batch:
+                made.event(*event)
+    made.close(39)
+    expected = FakeReference([])
+    expected.beats = ((20, 6000, 40),)
+    v = verify(opened(path, made), expected)
+    assert v.verdict == "differs" and v.difference and v.difference.what == "beat 0"
+
+
+def test_a_bias_refresh_that_was_not_recorded(path: Path) -> None:
+    made = run_session(300)
+    expected = FakeReference(made.strides)
+    expected.refreshes = (250,)
+    assert str(verify(opened(path, made), expected).difference).startswith("bias refresh 0")

@@ -15,12 +15,16 @@ class EngineResult:
     accepted_batch: the batch in which the donning was accepted or refused (0: a given one, -1: None).
     strides: one tuple of `FIELD_NAMES` integers a reported stride (NULL where there is no value).
     faults: fault codes of `kneecore.faults`, in order of appearance.
+    beats: (batch, delay_us, ms) of every cadence beat (docs/detector.md §7.1).
+    refreshes: the batches after which the gyros' biases were taken anew (§4.5).
     """
 
     calibration: tuple[int, ...] | None
     accepted_batch: int
     strides: list[tuple[int, ...]] = field(default_factory=list)
     faults: tuple[int, ...] = ()
+    beats: tuple[tuple[int, int, int], ...] = ()
+    refreshes: tuple[int, ...] = ()
 
     def column(self, name: str) -> list[int]:
         """One field of every stride."""

@@ -123,9 +123,12 @@ def _fetch(sleeve: Sleeve, path: Path) -> Session:
 
 def result_of(session: Session) -> EngineResult:
     """What the session's own records say."""
-    from kneecore.blocks import E_FAULT
+    from kneecore.blocks import E_BEAT, E_FAULT, E_REFRESHED
 
     faults = tuple(e.arg for e in session.events if e.code == E_FAULT)
+    beats = tuple((e.batch, *divmod(e.arg, 64)) for e in session.events if e.code == E_BEAT)
+    refreshes = tuple(e.batch for e in session.events if e.code == E_REFRESHED)
+    strides = list(session.strides)
     return EngineResult(
-        session.calibration, session.accepted_batch, list(session.strides), tuple(dict.fromkeys(faults))
+        session.calibration, session.accepted_batch, strides, tuple(dict.fromkeys(faults)), beats, refreshes
     )

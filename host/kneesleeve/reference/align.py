@@ -15,7 +15,8 @@ def align(drained: DrainedRun) -> Aligned:
     """Emit every sample that both chips have, batch by batch; with equal clocks nothing is changed or delayed."""
     n_shank, n_thigh = np.asarray(drained.n_shank, np.int64), np.asarray(drained.n_thigh, np.int64)
     drained_s, drained_t = np.cumsum(n_shank), np.cumsum(n_thigh)
-    full = np.flatnonzero((n_shank > 0) | (n_thigh > 0))
+    brought = (n_shank > 0) | (n_thigh > 0)
+    full = np.flatnonzero(brought)
     n_s, n_t = drained_s[full], drained_t[full]
     phase = track(n_s, n_t)
     first, count = _emission(_reach(phase, n_s, n_t), n_s)
@@ -27,7 +28,7 @@ def align(drained: DrainedRun) -> Aligned:
     return Aligned(
         k, _rows(drained.shank_gyro, k), _rows(drained.shank_accel, k),
         _between(drained.thigh_gyro, i, frac), _between(drained.thigh_accel, i, frac),
-        np.cumsum(counts), drained_s, np.asarray(drained.flex_mv, np.int64), _resumes(k),
+        np.cumsum(counts), drained_s, np.asarray(drained.flex_mv, np.int64), _resumes(k), brought,
     )  # fmt: skip
 
 

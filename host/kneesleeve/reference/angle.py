@@ -8,10 +8,12 @@ from numpy.typing import ArrayLike, NDArray
 from kneesleeve.recordings.drain import drain
 from kneesleeve.recordings.recording import Recording
 from kneesleeve.reference.align import align
-from kneesleeve.reference.detector import sagittal
 from kneesleeve.reference.donning import don
 from kneesleeve.reference.integers import MDEG_PER_U
-from kneesleeve.reference.kernel import abduction_rate, rows_of
+from kneesleeve.reference.kernel import abduction_rate
+from kneesleeve.reference.motion import sagittal
+from kneesleeve.reference.rows import Span, rows_of
+from kneesleeve.reference.stretches import stretches
 from kneesleeve.reference.types import Aligned, Calibration, Ints32
 
 Degrees = NDArray[np.float64]
@@ -31,10 +33,7 @@ def frontal_angle(recording: Recording, flexion_deg: ArrayLike | None = None) ->
         return _integrated(recording, calibration, _units(given, recording.n_samples))
     aligned = align(drain(recording))
     donned = _donned(recording, aligned)
-    if given is None:
-        flexion_u = sagittal(aligned, FLEX_WINDOW, donned, 0).flexion_u
-    else:
-        flexion_u = _units(given, recording.n_samples)
+    flexion_u = _flexion(aligned, donned) if given is None else _units(given, recording.n_samples)
     return _integrated(recording, calibration or donned, flexion_u)
 
 
@@ -51,6 +50,15 @@ def _integrated(recording: Recording, calibration: Calibration, flexion_u: Ints3
     rate = abduction_rate(rows_of(calibration), recording.shank_gyro, recording.thigh_gyro, flexion_u)
     angle_u = np.cumsum(rate, dtype=np.int64)
     return ((angle_u - angle_u[:1]) * (MDEG_PER_U / 1000)).astype(np.float64)
+
+
+def _flexion(aligned: Aligned, donned: Calibration) -> Ints32:
+    """θ of the whole recording with the biases of the donning, U."""
+    parts = (
+        sagittal(stretch, [Span(0, len(stretch.part), rows_of(donned))], donned, FLEX_WINDOW).flexion
+        for stretch in stretches(aligned, 0)
+    )
+    return np.concatenate(list(parts))
 
 
 def _side(recording: Recording) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kneesleeve.reference.integers import ANGLE_LIMIT_U, clamp_int
+from kneesleeve.reference.integers import ANGLE_LIMIT_U, clamp_int, median_int
 from kneesleeve.reference.types import Params
 
 LEFT_OUT, LEARNING = 6, 34
@@ -40,14 +40,9 @@ class Baseline:
 
     def _settle(self) -> None:
         p = self._params
-        baseline = _median28(self._collapses)
-        spread = min(_median28([abs(c - baseline) for c in self._collapses]), 20000)
+        baseline = median_int(self._collapses)
+        spread = min(median_int(abs(c - baseline) for c in self._collapses), 20000)
         wanted = (spread * 14826 // 10000) * p["spread_gain_pct"] // 100
         threshold = clamp_int(wanted, p["threshold_floor_mdeg"], p["threshold_cap_mdeg"])
         self._base16 = 16 * baseline
         self._thresholds = (threshold, threshold * p["hysteresis_pct"] // 100)
-
-
-def _median28(values: list[int]) -> int:
-    ordered = sorted(values)
-    return (ordered[13] + ordered[14]) // 2

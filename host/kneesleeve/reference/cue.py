@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 
-from kneecore.stride import R_CUED, R_DUTY, R_FADED, R_K_OF_N, R_LATE, R_NO_ROOM, R_QUIET, R_WITHIN
+from kneecore.stride import R_CADENCE, R_CUED, R_DUTY, R_FADED, R_K_OF_N, R_LATE, R_NO_ROOM, R_QUIET, R_WITHIN
 from kneesleeve.reference.integers import clamp_int
 from kneesleeve.reference.types import Params
 
+CADENCE_MODE = 2  # of cue_mode
 LATEST = 83  # samples after contact, 399 ms
 SPARE = 6  # samples between pulse and next contact
 DUTY_WINDOW, DUTY_MS = 12480, 12000  # 60 s in samples, 20 % of it
@@ -36,7 +37,7 @@ class Cue:
         reason = self._withheld()
         if reason:
             return reason, 0
-        if now - ic > LATEST or stride_samples == 0:
+        if now - ic > LATEST:
             return R_LATE, 0
         room_ms = ((ic + stride_samples - SPARE - now) * 625) // 130
         if room_ms < self._params["cue_min_ms"]:
@@ -47,6 +48,8 @@ class Cue:
         """Reason of the settings and the schedule, 0 for none."""
         if self._params["cue_mode"] == 0:
             return R_QUIET
+        if self._params["cue_mode"] == CADENCE_MODE:
+            return R_CADENCE
         if sum(self._decisions) < self._params["cue_k"]:
             return R_K_OF_N
         self._acc += self._share

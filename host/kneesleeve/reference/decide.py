@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 
-from kneecore.stride import NULL, R_LEARNING, R_UNJUDGED
+import numpy as np
+
+from kneecore import stride as f
 from kneesleeve.reference.baseline import LEARNING, Baseline
 from kneesleeve.reference.cue import Cue
 from kneesleeve.reference.types import Ints, Params
 
-LONGEST_STRIDE = 250  # samples, 1.2 s
-
 Record = tuple[int, ...]
+Decision = tuple[int, int, int, int, int]  # over, baseline, threshold, reason, cue_ms
+
+NULL_WHERE_UNJUDGED = (
+    f.COLLAPSE, f.RAW_COLLAPSE, f.EXCURSION, f.ABDUCTION_AT_IC, f.ABDUCTION_PEAK, f.PEAK_SAMPLES, f.SHANK_RANGE,
+    f.THIGH_RANGE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Measured:
     """Reported strides before any decision, int64 [S] each.
 
-    ic, to: shank sample index. stride: samples since the contact before, 0 = none. batch: number in which it was
-    completed; now: n_s after that batch. jerk: accel LSB per sample. judged: 0 or 1. The rest: millidegrees.
+    ic, to: shank sample index. stride: p, samples since the contact before. batch: number in which it was completed;
+    now: n_s after that batch. jerk: accel LSB per sample. judged: 0 or 1. clipped, lost, peak_samples: samples.
+    The rest: millidegrees.
     """
 
     ic: Ints
@@ -35,36 +41,60 @@ class Measured:
     excursion: Ints
     flexion_at_ic: Ints
     flexion_peak: Ints
+    abduction_at_ic: Ints
+    abduction_peak: Ints
+    peak_samples: Ints
+    shank_range: Ints
+    thigh_range: Ints
+    clipped: Ints
+    lost: Ints
 
 
 def decide(measured: Measured, params: Params) -> list[Record]:
     """The stride records in `FIELD_NAMES` order."""
+    table = _table(measured)
+    decisions = np.array(_decisions(measured, params), np.int64).reshape(len(table), 5)
+    table[:, (f.OVER, f.BASELINE, f.THRESHOLD, f.REASON, f.CUE_MS)] = decisions
+    table[:, f.CUE_BATCH] = np.where(decisions[:, 4] > 0, measured.batch, 0)
+    return [tuple(row) for row in table.tolist()]
+
+
+def _table(m: Measured) -> Ints:
+    """The records without their decisions, int64 [S, FIELD_COUNT]."""
+    table = np.zeros((len(m.ic), f.FIELD_COUNT), np.int64)
+    table[:, f.INDEX] = np.arange(len(m.ic))
+    for column, values in (
+        (f.IC, m.ic), (f.TO, m.to), (f.JUDGED, m.judged), (f.COLLAPSE, m.collapse), (f.RAW_COLLAPSE, m.raw_collapse),
+        (f.EXCURSION, m.excursion), (f.FLEXION_AT_IC, m.flexion_at_ic), (f.FLEXION_PEAK, m.flexion_peak),
+        (f.JERK, m.jerk), (f.STRIDE_SAMPLES, m.stride), (f.BATCH, m.batch), (f.ABDUCTION_AT_IC, m.abduction_at_ic),
+        (f.ABDUCTION_PEAK, m.abduction_peak), (f.PEAK_SAMPLES, m.peak_samples), (f.SHANK_RANGE, m.shank_range),
+        (f.THIGH_RANGE, m.thigh_range), (f.CLIPPED_SAMPLES, m.clipped), (f.LOST_SAMPLES, m.lost),
+    ):  # fmt: skip
+        table[:, column] = values
+    table[np.ix_(m.judged == 0, NULL_WHERE_UNJUDGED)] = f.NULL
+    return table
+
+
+def _decisions(m: Measured, params: Params) -> list[Decision]:
     baseline, cue = Baseline(params), Cue(params)
-    m = measured
-    columns = (m.ic, m.to, m.stride, m.batch, m.now, m.jerk, m.judged, m.collapse)
-    lists = [c.tolist() for c in (*columns, m.raw_collapse, m.excursion, m.flexion_at_ic, m.flexion_peak)]
-    records = []
-    for index, ic, to, stride, batch, now, jerk, judged, collapse, raw, excursion, at_ic, peak in zip(count(), *lists):
-        if judged:
-            over, base, threshold, reason, cue_ms = _decision(baseline, cue, collapse, ic, stride, now)
-        else:
-            collapse = raw = excursion = NULL  # noqa: PLW2901  what the record will hold
-            over, cue_ms, reason = False, 0, R_UNJUDGED
-            base, threshold = baseline.in_force() if baseline.judged > LEARNING else (NULL, NULL)
-        records.append(
-            (index, ic, to, judged, int(over), collapse, raw, excursion, base, threshold, at_ic, peak,
-             jerk, stride, reason, cue_ms, batch if cue_ms else 0, batch)
-        )  # fmt: skip
-    return records
+    columns = (c.tolist() for c in (m.judged, m.collapse, m.ic, m.stride, m.now))
+    return [
+        _judged(baseline, cue, *stride) if judged else _unjudged(baseline)
+        for judged, *stride in zip(*columns, strict=True)
+    ]
 
 
-def _decision(baseline: Baseline, cue: Cue, collapse: int, ic: int, stride: int, now: int) -> Record:
-    """over, baseline, threshold, reason and cue_ms of a judged stride."""
+def _judged(baseline: Baseline, cue: Cue, collapse: int, ic: int, stride: int, now: int) -> Decision:
     baseline.judged += 1
     if baseline.judged <= LEARNING:
         baseline.learn(collapse)
-        return 0, NULL, NULL, R_LEARNING, 0
+        return 0, f.NULL, f.NULL, f.R_LEARNING, 0
     base, threshold = baseline.in_force()
     over = baseline.decide(collapse, base, threshold)
     reason, cue_ms = cue.judge(over, collapse - base - threshold, ic, stride, now)
-    return over, base, threshold, reason, cue_ms
+    return int(over), base, threshold, reason, cue_ms
+
+
+def _unjudged(baseline: Baseline) -> Decision:
+    base, threshold = baseline.in_force() if baseline.judged > LEARNING else (f.NULL, f.NULL)
+    return 0, base, threshold, f.R_UNJUDGED, 0

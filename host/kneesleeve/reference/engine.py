@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from kneecore import faults
 from kneesleeve.engines.result import EngineResult
 from kneesleeve.reference.align import align
-from kneesleeve.reference.detector import detect_aligned
+from kneesleeve.reference.detector import Detection, detection
 from kneesleeve.reference.donning import Donning, don
 from kneesleeve.reference.standing import FLEX_HIGH_MV, FLEX_LOW_MV
+from kneesleeve.reference.stretches import start_mv
 from kneesleeve.reference.types import Aligned, Calibration, DrainedRun, Params
 
 
@@ -23,9 +24,8 @@ def run(drained: DrainedRun, params: Params, calibration: Sequence[int] | None =
     if calibration is None:
         return _with_donning(aligned, params)
     given = Calibration.of(calibration)
-    first_mv = int(aligned.flex_mv[0]) if len(aligned.flex_mv) else -1
-    missing = () if FLEX_LOW_MV <= first_mv <= FLEX_HIGH_MV else (faults.FLEX_MISSING,)
-    return EngineResult(given.record(), 0, detect_aligned(aligned, params, given, 0), missing)
+    missing = () if FLEX_LOW_MV <= start_mv(aligned, 0) <= FLEX_HIGH_MV else (faults.FLEX_MISSING,)
+    return _result(given, 0, detection(aligned, params, given, 0), missing)
 
 
 def calibrate(drained: DrainedRun, params: Params) -> tuple[tuple[int, ...] | None, int]:
@@ -44,8 +44,12 @@ def _with_donning(aligned: Aligned, params: Params) -> EngineResult:
     calibration = donning.calibration
     if calibration is None:
         return EngineResult(None, -1)
-    strides = detect_aligned(aligned, params, calibration, donning.batch)
-    return EngineResult(calibration.record(), donning.batch, strides, _faults(donning, calibration))
+    found = detection(aligned, params, calibration, donning.batch)
+    return _result(calibration, donning.batch, found, _faults(donning, calibration))
+
+
+def _result(calibration: Calibration, batch: int, found: Detection, codes: tuple[int, ...]) -> EngineResult:
+    return EngineResult(calibration.record(), batch, found.strides, codes, found.beats, found.refreshes)
 
 
 def _faults(donning: Donning, calibration: Calibration) -> tuple[int, ...]:

@@ -36,7 +36,7 @@ def fit(standing: Standing, squats: Squats, side: int) -> Calibration:
     thigh_rows = (q13(thigh_x), q13(thigh_y), q13(thigh_z))
     return Calibration(
         0, _quality(off_permille, flex, squats.shallow), side, shank_rows, thigh_rows,
-        _biases(shank_rows, thigh_rows, standing.bias16),
+        biases(shank_rows, thigh_rows, standing.bias16),
         standing.mv0, flex.a_u, flex.b_q8, flex.c_q16, int(flex.ok), squats.good,
     )  # fmt: skip
 
@@ -50,8 +50,8 @@ def _against(off_permille: int, up_q14: int, left_q14: int) -> int:
     return SWAPPED if left_q14 < COS_50_Q14 else 0
 
 
-def _biases(shank_rows: tuple, thigh_rows: tuple, bias16: Vector) -> tuple[int, ...]:
-    """Of the rates shank x, y and thigh x, y, z: LSB in Q13."""
+def biases(shank_rows: tuple, thigh_rows: tuple, bias16: Vector) -> tuple[int, ...]:
+    """Of the rates shank x, y and thigh x, y, z, LSB in Q13; rows in Q13, bias16 of six channels, LSB/16 (§3.5)."""
     shank = [dot(row, bias16[:3]) >> 4 for row in shank_rows[:2]]
     return (*shank, *(dot(row, bias16[3:]) >> 4 for row in thigh_rows))
 

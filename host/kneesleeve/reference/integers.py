@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from kneesleeve.reference.types import Ints, Ints32
@@ -15,9 +17,10 @@ def signed29(u: Ints) -> Ints:
     return ((u & 0x1FFFFFFF) ^ 0x10000000) - 0x10000000
 
 
-def signed29_of_32(u: Ints32) -> Ints32:
+def signed29_of_32(u: Ints32, out: Ints32 | None = None) -> Ints32:
     """`sx` of an int32 that may itself have wrapped (2^29 divides 2^32): the shifts copy bit 28 upwards."""
-    return np.right_shift(np.left_shift(u, np.int32(3)), np.int32(3))
+    raised = np.left_shift(u, np.int32(3), out=out)
+    return np.right_shift(raised, np.int32(3), out=raised)
 
 
 def mdeg(u: Ints) -> Ints:
@@ -33,6 +36,12 @@ def mdeg_int(u: int) -> int:
 def clamp_int(v: int, low: int, high: int) -> int:
     """`clamp` of one Python integer."""
     return min(max(v, low), high)
+
+
+def median_int(values: Iterable[int]) -> int:
+    """Middle one in order; of an even count the mean of both, rounded down (§6). At least one value."""
+    ordered = sorted(values)
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) // 2
 
 
 def isqrt(v: Ints) -> Ints:

@@ -6,50 +6,15 @@ at most 16384·sqrt(3)·32768 < 2^30.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from kneesleeve.reference.rows import Row, Rows, Span
 from kneesleeve.reference.trig import cos_sin_q14
-from kneesleeve.reference.types import Calibration, Ints32, Shorts
+from kneesleeve.reference.types import Ints32, Shorts
 
 CHUNK = 32768  # samples: the working set of one pass stays in the cache
-
-
-@dataclass(frozen=True)
-class Row:
-    """One segment axis in sensor axes, Q13, and the bias of its rate, LSB in Q13."""
-
-    axis: tuple[int, int, int]
-    bias: int = 0
-
-    def folded(self, side: int) -> Row:
-        """With the side (+1, -1) multiplied into row and bias."""
-        x, y, z = (side * c for c in self.axis)
-        return Row((x, y, z), side * self.bias)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of the kernel, side folded in; along is the shank's z row for its accelerometer, without the side."""
-
-    shank_x: Row
-    shank_y: Row
-    shank_z: Row
-    along: Row
-    thigh_x: Row
-    thigh_y: Row
-    thigh_z: Row
-
-
-def rows_of(calibration: Calibration) -> Rows:
-    """The kernel's rows of a calibration."""
-    side, bias = calibration.side, calibration.biases
-    (shank_x, shank_y, shank_z), (thigh_x, thigh_y, thigh_z) = calibration.shank_rows, calibration.thigh_rows
-    return Rows(
-        Row(shank_x, bias[0]).folded(side), Row(shank_y, bias[1]), Row(shank_z).folded(side), Row(shank_z),
-        Row(thigh_x, bias[2]).folded(side), Row(thigh_y, bias[3]), Row(thigh_z, bias[4]).folded(side),
-    )  # fmt: skip
 
 
 def channels(samples: Shorts) -> Ints32:
@@ -68,11 +33,10 @@ def rate(row: Row, planes: Ints32) -> Ints32:
     return total
 
 
-def sagittal_rates(rows: Rows, shank_gyro: Shorts, thigh_gyro: Shorts) -> tuple[Ints32, Ints32]:
-    """Shank rate `sy` and flexion rate `fr = sy - ty` of every sample, LSB, int32 [K] both."""
+def sagittal_rates(spans: Sequence[Span], shank_gyro: Shorts, thigh_gyro: Shorts) -> tuple[Ints32, Ints32]:
+    """Shank rate `sy` and flexion rate `fr = sy - ty` of every sample, LSB, int32 [K] both; `spans` cover all K."""
     sy, fr = np.empty(len(shank_gyro), np.int32), np.empty(len(shank_gyro), np.int32)
-    for first in range(0, len(sy), CHUNK):
-        part = slice(first, first + CHUNK)
+    for part, rows in _chunks(spans):
         sy[part] = rate(rows.shank_y, channels(shank_gyro[part]))
         np.subtract(sy[part], rate(rows.thigh_y, channels(thigh_gyro[part])), out=fr[part])
     return sy, fr
@@ -88,20 +52,30 @@ def abduction_rate(rows: Rows, shank_gyro: Shorts, thigh_gyro: Shorts, flexion_u
     return rate(rows.shank_x, channels(shank_gyro)) - _from_q14(cos)
 
 
-def abduction_and_axial(rows: Rows, shank_gyro: Shorts, thigh_gyro: Shorts, flexion_u: Ints32) -> tuple[Ints32, Ints32]:
-    """A and Z: abduction and axial angle of the shank against the thigh, U, congruent modulo 2^29, int32 [K] both.
+def angles(
+    spans: Sequence[Span], shank_gyro: Shorts, thigh_gyro: Shorts, flexion_u: Ints32
+) -> tuple[Ints32, Ints32, Ints32]:
+    """A, Z and B: abduction, axial angle and the shank's own frontal angle, U, congruent modulo 2^29, int32 [K] each.
 
     Gyro int16 [K, 3], flexion int32 [K], samples from k0 on. The sums wrap modulo 2^32, which 2^29 divides.
     """
-    abduction, axial = np.empty(len(shank_gyro), np.int32), np.empty(len(shank_gyro), np.int32)
-    for first in range(0, len(abduction), CHUNK):
-        part = slice(first, first + CHUNK)
+    abduction, axial, own = (np.empty(len(shank_gyro), np.int32) for _ in range(3))
+    for part, rows in _chunks(spans):
         cos, sin = cos_sin_q14(flexion_u[part])
         shank, thigh = channels(shank_gyro[part]), channels(thigh_gyro[part])
         tx, tz = rate(rows.thigh_x, thigh), rate(rows.thigh_z, thigh)
-        np.subtract(rate(rows.shank_x, shank), _from_q14(cos * tx - sin * tz), out=abduction[part])
+        own[part] = rate(rows.shank_x, shank)
+        np.subtract(own[part], _from_q14(cos * tx - sin * tz), out=abduction[part])
         np.subtract(rate(rows.shank_z, shank), _from_q14(sin * tx + cos * tz), out=axial[part])
-    return np.cumsum(abduction, dtype=np.int32), np.cumsum(axial, dtype=np.int32)
+    for rates in (abduction, axial, own):
+        np.cumsum(rates, dtype=np.int32, out=rates)
+    return abduction, axial, own
+
+
+def _chunks(spans: Sequence[Span]) -> Iterator[tuple[slice, Rows]]:
+    for span in spans:
+        for first in range(span.first, span.end, CHUNK):
+            yield slice(first, min(first + CHUNK, span.end)), span.rows
 
 
 def _from_q14(v: Ints32) -> Ints32:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kneesleeve.reference.sums import BLOCK, BatchSums, block_means, still_before, still_blocks
+from kneesleeve.reference.types import Ints
 
 STILL_BLOCKS, MOST_BLOCKS = 6, 60  # 3 s, 30 s
 MEANS_SPREAD_LSB = 24  # 1.7 dps between the blocks
@@ -34,18 +35,26 @@ def stand(sums: BatchSums) -> Standing | None:
         return None
     end = (last + 1) * BLOCK
     part = sums.part(slice(end - STILL_BLOCKS * BLOCK, end))
-    n = int(part.n.sum())
-    bias16 = (16 * part.gyro.sum(axis=0) // n).tolist()
-    up = (part.accel.sum(axis=0) // n).tolist()
+    up = (part.accel.sum(axis=0) // part.n.sum()).tolist()
     mv0 = int(part.mv.sum()) // len(part)
     has_flex = FLEX_LOW_MV <= mv0 <= FLEX_HIGH_MV
-    return Standing(bias16, up, mv0 if has_flex else 0, has_flex, end)
+    return Standing(bias16_of(part), up, mv0 if has_flex else 0, has_flex, end)
 
 
 def _steady(sums: BatchSums) -> int | None:
     """First block that ends six still ones whose means lie close to each other."""
     means = block_means(sums)
     for i, run in enumerate(still_before(still_blocks(sums))):
-        if run >= STILL_BLOCKS and np.ptp(means[i + 1 - STILL_BLOCKS : i + 1], axis=0).max() <= MEANS_SPREAD_LSB:
+        if run >= STILL_BLOCKS and agree(means[i + 1 - STILL_BLOCKS : i + 1]):
             return i
     return None
+
+
+def agree(means: Ints) -> bool:
+    """Whether block means (LSB, int64 [blocks, 6]) lie within 1.7 dps of each other, each channel."""
+    return bool(np.ptp(means, axis=0).max() <= MEANS_SPREAD_LSB)
+
+
+def bias16_of(sums: BatchSums) -> list[int]:
+    """Mean rates of six gyro channels over some batches, LSB/16, rounded down."""
+    return (16 * sums.gyro.sum(axis=0) // sums.n.sum()).tolist()

@@ -67,6 +67,7 @@ def still_before(still: list[bool]) -> list[int]:
 
 
 def _sums(shank: Shorts, thigh: Shorts, ends: Ints) -> Ints:
-    both = np.concatenate((shank[: ends[-1]], thigh[: ends[-1]]), axis=1) if len(ends) else np.empty((0, 6))
-    total = np.concatenate((np.zeros((1, 6), np.int64), np.cumsum(both, axis=0, dtype=np.int64)))
-    return np.diff(total[np.concatenate(([0], ends))], axis=0)
+    """Channel by channel, which is several times as fast as all at once."""
+    used = int(ends[-1:].sum())
+    totals = [np.cumsum(s[:used, c], dtype=np.int64)[ends - 1] for s in (shank, thigh) for c in range(3)]
+    return np.diff(np.stack(totals, axis=1), axis=0, prepend=0)

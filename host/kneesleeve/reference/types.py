@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Ints32 = NDArray[np.int32]
 Shorts = NDArray[np.int16]
+Bools = NDArray[np.bool_]
 Params = Mapping[str, int]
 
 
@@ -49,7 +50,8 @@ class Aligned:
     ends: int64 [J], samples emitted up to and with batch j (row j - 1).
     drained: int64 [J], shank samples drained up to and with batch j (`n_s`).
     flex_mv: int64 [J], millivolts, -1 = none.
-    resumes: int64 [R], positions in `k` of the first sample after a loss.
+    resumes: int64 [R], positions in `k` of the first sample after a loss; each is the first of its batch.
+    brought: bool [J], the batches that brought samples of either chip; None: not known, see `full`.
     """
 
     k: Ints
@@ -61,6 +63,7 @@ class Aligned:
     drained: Ints
     flex_mv: Ints
     resumes: Ints
+    brought: Bools | None = None
 
     def __len__(self) -> int:
         """Number of emitted samples, K."""
@@ -70,6 +73,11 @@ class Aligned:
     def counts(self) -> Ints:
         """Samples emitted in each batch, int64 [J]."""
         return np.diff(self.ends, prepend=0)
+
+    @property
+    def full(self) -> Bools:
+        """Batches that brought samples of either chip, bool [J]; where that is not known, of the shank."""
+        return np.diff(self.drained, prepend=0) > 0 if self.brought is None else self.brought
 
 
 @dataclass(frozen=True)

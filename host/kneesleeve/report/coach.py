@@ -77,7 +77,7 @@ def settings(m: Model, params: dict[str, int]) -> list[tuple[str, str]]:
     return [
         ("Baseline (collapse)", baseline),
         ("Threshold", f"{limit}; {params['hysteresis_pct']} % of it right after an over stride"),
-        ("Buzz on", rule if params["cue_mode"] else "nothing (quiet)"),
+        ("Buzz on", ("nothing (quiet)", rule, "steps: a faster cadence")[params["cue_mode"]]),
         ("Run of the faded schedule", str(params["run_number"])),
         ("Buzz lengths", pulses),
         ("IMU clock", f"{m.clock.rate_hz:.2f} Hz (nominal 208)"),

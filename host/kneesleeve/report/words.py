@@ -19,7 +19,8 @@ REASONS = {
     st.R_NO_ROOM: "over, no buzz: no time left before the next step",
     st.R_DUTY: "over, no buzz: it had buzzed enough within a minute",
     st.R_QUIET: "over, no buzz: buzzing was switched off",
-    st.R_LATE: "over, no buzz: known too late, or the first stride after a pause",
+    st.R_LATE: "over, no buzz: known too late",
+    st.R_CADENCE: "over, no buzz: the motor beat the cadence",
     st.R_UNJUDGED: "not judged: a sensor reached the end of its range",
 }
 _QUANTITIES = {

@@ -69,6 +69,8 @@ def as_json(engine: str, result: EngineResult) -> dict[str, Any]:
         "calibration": _calibration(result),
         "cadence_spm": cadence_spm(result),
         "strides": strides,
+        "beats": [{"at_s": (b * BATCH_US + delay_us) / 1e6, "ms": ms} for b, delay_us, ms in result.beats],
+        "bias_refreshed_at_s": [b * BATCH_US / 1e6 for b in result.refreshes],
         "faults": [fault_table.TABLE[f][0] for f in result.faults],
     }
 

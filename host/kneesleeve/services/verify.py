@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from kneecore import params as schema
 from kneecore.stride import BATCH, FIELD_NAMES, IC
 from kneesleeve.recordings.drain import Drained
+from kneesleeve.services.moments import check_beats, check_refreshes
 from kneesleeve.services.motor import check_motor
 from kneesleeve.services.verdict import CALIBRATION_FIELDS, Difference, Verdict, sample_time_s, value
 from kneesleeve.sessions.raw import first_batches
@@ -17,6 +18,17 @@ from kneesleeve.sessions.session import Session
 Stride = tuple[int, ...]
 Calibration = tuple[int, ...]
 Compared = Literal["exact", "differs", "given", "none", "unchecked"]
+
+
+class Detected(Protocol):
+    """Stride records; beats as (batch, delay_us, ms); the batches after which the gyros' biases were taken anew."""
+
+    @property
+    def strides(self) -> list[Stride]: ...
+    @property
+    def beats(self) -> tuple[tuple[int, int, int], ...]: ...
+    @property
+    def refreshes(self) -> tuple[int, ...]: ...
 
 
 class Reference(Protocol):
@@ -28,8 +40,8 @@ class Reference(Protocol):
 
     def detect(
         self, drained: Drained, params: Mapping[str, int], calibration: Sequence[int], accepted_batch: int
-    ) -> list[Stride]:
-        """Stride records after a donning."""
+    ) -> Detected:
+        """What follows a donning."""
         ...
 
 
@@ -51,7 +63,9 @@ def verify(session: Session, reference: Reference | None = None) -> Verdict:
         return _verdict(session, 0, state=state, reason="the donning did not end in what can be checked")
     recomputed = reference.detect(drained, session.params, session.calibration, session.accepted_batch)
     cues, motor_difference = check_motor(session, until)
-    difference = difference or compare_strides(session.strides, recomputed, until) or motor_difference
+    difference = difference or compare_strides(session.strides, recomputed.strides, until) or motor_difference
+    difference = difference or check_beats(session, recomputed.beats, until)
+    difference = difference or check_refreshes(session, recomputed.refreshes, until)
     return _verdict(session, until, state=state, difference=difference, cues=cues)
 
 
