@@ -101,7 +101,7 @@ class FileRing:
             self._files.append(f)
             self._writing = f
         if f is None or f.index(block, self.count) > f.blocks:
-            _missing()
+            return _missing()
         return f
 
     def _append(self, offset, buf, at, n):

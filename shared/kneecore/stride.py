@@ -10,7 +10,7 @@ FIELDS = (
     ("judged", "bool", 2, None),
     ("over", "bool", 2, None),
     ("collapse_mdeg", "mdeg", 15, None),
-    ("raw_collapse_mdeg", "mdeg", 14, "collapse_mdeg"),
+    ("raw_collapse_mdeg", "mdeg", 13, "collapse_mdeg"),
     ("excursion_mdeg", "mdeg", 15, "raw_collapse_mdeg"),
     ("baseline_mdeg", "mdeg", 14, "collapse_mdeg"),
     ("threshold_mdeg", "mdeg", 13, None),

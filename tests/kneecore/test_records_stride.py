@@ -13,8 +13,9 @@ from kneecore.record_stride import StridePacker, _pack
 
 NULL = -0x20000000
 FIELDS = (
-    ("index", "strides", 16, None), ("ic", "samples", 24, None), ("to", "samples", 9, "ic"), ("over", "bool", 2, None),
-    ("a_mdeg", "mdeg", 17, None), ("b_mdeg", "mdeg", 14, "a_mdeg"), ("one", "code", 1, None), ("two", "code", 1, "b_mdeg"),
+    ("index", "strides", 16, None), ("ic", "samples", 24, None), ("to", "samples", 9, "ic"),
+    ("over", "bool", 2, None), ("a_mdeg", "mdeg", 17, None), ("b_mdeg", "mdeg", 14, "a_mdeg"),
+    ("one", "code", 1, None), ("two", "code", 1, "b_mdeg"),
 )  # fmt: skip
 EDGES = [0, 1, -1, NULL, NULL + 1, 127, -128, (1 << 30) - 1, -(1 << 30), 1 << 24, -(1 << 24)]
 VALUE = st.integers(-(1 << 30), (1 << 30) - 1) | st.integers(-300, 300) | st.sampled_from(EDGES)

@@ -1,4 +1,4 @@
-"""Ring, queue, writer and stride packer on MicroPython: the same flash to the bit, and nothing allocated while writing."""
+"""Ring, queue, writer and stride packer on MicroPython: the same flash to the bit, nothing allocated while writing."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class NorFlash:
         self.used[start : start + BLOCK] = bytes(BLOCK)
 
     def after_cut(self, operation: Operation, outcome: str, seed: str) -> NorFlash:
-        """This flash at the next boot when power went in the middle of `operation`, which has not changed anything yet."""
+        """This flash at the next boot when power went in the middle of `operation`, before it returned."""
         found = NorFlash(self.count)
         found.data[:] = self.data
         found.used[:] = self.used
@@ -97,7 +97,7 @@ class NorFlash:
         self.operations += 1
 
     def _inside(self, block: int, offset: int, n: int) -> None:
-        if not (0 <= block < self.count and 0 <= offset and offset + n <= BLOCK):
+        if not (0 <= block < self.count and offset >= 0 and offset + n <= BLOCK):
             raise NorError(f"block {block}, {n} bytes at {offset}")
 
     def _check(self, operation: Operation, data: bytes) -> None:

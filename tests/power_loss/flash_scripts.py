@@ -1,4 +1,4 @@
-"""What the sleeve does in a power-cut test: sessions of all levels, marks, room made, boots; and what it does after a cut."""
+"""What the sleeve does in a power-cut test: sessions of all levels, marks, room made, boots; and after a cut."""
 
 from __future__ import annotations
 

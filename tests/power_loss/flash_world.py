@@ -17,7 +17,7 @@ DEVICE = bytes.fromhex("7c9ebd4a1e02")
 
 
 class Ledger:
-    """By session number. A record's sequence is its index in `committed`; the first acked[n] of them were acknowledged."""
+    """By session number. A record's sequence is its index in `committed`; the first acked[n] were acknowledged."""
 
     def __init__(self) -> None:
         self.committed: dict[int, list[tuple[int, bytes]]] = {}
@@ -134,8 +134,8 @@ class World:
 def payload(rng: Random, kind: int) -> bytes:
     """Bytes such as this type of record holds, in any content that may confuse a reader."""
     n = {
-        r.META: rng.randrange(600, 1100), r.CALIBRATION: 132, r.RAW: rng.randrange(40, 1025), r.STRIDE: rng.randrange(20, 50),
-        r.EVENT: 12, r.DROPOUT: 12, r.CLOSE: 24, r.STATE: rng.choice((900, 2400, 3984)), r.TIME: 16,
+        r.META: rng.randrange(600, 1100), r.CALIBRATION: 132, r.RAW: rng.randrange(40, 1025),
+        r.STRIDE: rng.randrange(20, 50), r.EVENT: 12, r.DROPOUT: 12, r.CLOSE: 24, r.STATE: rng.choice((900, 2400, 3984)), r.TIME: 16,
     }[kind]  # fmt: skip
     content = rng.randrange(4)
     if content == 0:

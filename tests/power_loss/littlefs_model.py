@@ -1,7 +1,7 @@
 """The ring of files on the real littlefs, over a flash that loses power: what was not synced may be there in any part.
 
-Between two syncs a chip (or a driver with a cache) may do operations on different blocks in any order; on one block they
-stay in order. `LfsFlash.after_cut` gives the flash that the next boot finds.
+Between two syncs a chip (or a driver with a cache) may do operations on different blocks in any order; on one block
+they stay in order. `LfsFlash.after_cut` gives the flash that the next boot finds.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class LfsFlash(UserContext):
         return 0
 
     def after_cut(self, operation: LfsOperation, outcome: str, seed: str) -> LfsFlash:
-        """What a cut in the middle of `operation` leaves: of each block, the first few of its operations since the last sync."""
+        """What a cut in `operation` leaves: of each block, the first few of its operations since the last sync."""
         rng = Random(f"{seed}:{operation.number}:{outcome}")
         image = bytearray(self.synced)
         blocks: dict[int, list[LfsOperation]] = {}
@@ -120,7 +120,8 @@ class Files:
 
     def __init__(self, flash: LfsFlash, *, fresh: bool = False) -> None:
         self.fs = LittleFS(
-            context=flash, block_size=BLOCK, block_count=LFS_BLOCKS, read_size=256, prog_size=256, name_max=255, mount=False
+            context=flash, block_size=BLOCK, block_count=LFS_BLOCKS, read_size=256, prog_size=256, name_max=255,
+            mount=False,
         )  # fmt: skip
         if fresh:
             self.fs.format()
@@ -149,9 +150,7 @@ class FilesFlash:
         self.ring_device = FileRing(files, "/ring", count)
         self.count = self.ring_device.count
         self.watch: Callable[[Operation], None] | None = None
-        self.after: Callable[[], None] | None = (
-            None  # called when a call is done: littlefs-python swallows exceptions inside
-        )
+        self.after: Callable[[], None] | None = None  # when a call is done: inside, littlefs-python swallows exceptions
         self.operations = 0
 
     @property

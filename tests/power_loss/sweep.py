@@ -138,7 +138,7 @@ def _second(
 
 def _raise(problems: list[str], name: str) -> None:
     if problems:
-        case = name.split(" ")[0]
+        case = name.partition(" ")[0]
         raise CutError(f"{name}: {'; '.join(problems[:5])}\nrepeat: {REPLAY.format(case)}")
 
 
@@ -176,8 +176,9 @@ def main() -> int:
         print(error)
         return 1
     print(
-        f"{totals.sessions} sessions, {totals.records} records, {totals.blocks} blocks opened, {totals.operations} operations; "
-        f"{totals.cases} cuts, {totals.second} of them in a recovery: all promises held ({time.monotonic() - began:.0f} s)"
+        f"{totals.sessions} sessions, {totals.records} records, {totals.blocks} blocks opened, "
+        f"{totals.operations} operations; {totals.cases} cuts, {totals.second} of them in a recovery: "
+        f"all promises held ({time.monotonic() - began:.0f} s)"
     )
     print(", ".join(f"{name} {n}" for name, n in sorted(totals.by_outcome.items())))
     return 0

@@ -100,7 +100,7 @@ def _check(name: str, flash: LfsFlash, ledger: Ledger) -> None:
 
 def _raise(problems: list[str], name: str) -> None:
     if problems:
-        raise CutError(f"{name}: {'; '.join(problems[:5])}\nrepeat: {REPLAY.format(name.split(' ')[0])}")
+        raise CutError(f"{name}: {'; '.join(problems[:5])}\nrepeat: {REPLAY.format(name.partition(' ')[0])}")
 
 
 def every(n: int) -> Callable[[int, str], bool]:
@@ -129,7 +129,8 @@ def main() -> int:
         return 1
     print(
         f"on littlefs: {totals.sessions} sessions, {totals.records} records, {totals.blocks} blocks opened, "
-        f"{totals.operations} operations of the flash; {totals.cases} cuts: all promises held ({time.monotonic() - began:.0f} s)"
+        f"{totals.operations} operations of the flash; {totals.cases} cuts: "
+        f"all promises held ({time.monotonic() - began:.0f} s)"
     )
     return 0
 

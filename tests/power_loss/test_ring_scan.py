@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -24,7 +25,7 @@ class HeadersOnly:
     def read(self, block: int, offset: int, buf: bytearray) -> None:
         assert 0 <= block < self.count and offset + len(buf) <= BLOCK
         self.reads += 1
-        content = self.headers.get(block, b"\xff" * HEADER).ljust(BLOCK, b"\xff")
+        content = (self.headers.get(block) or b"").ljust(BLOCK, b"\xff")
         buf[:] = content[offset : offset + len(buf)]
 
     def program(self, block: int, offset: int, buf: bytes, at: int, n: int) -> None:
@@ -118,7 +119,7 @@ def test_sessions_are_listed_with_two_reads_each():
     assert len(listed) > 4 and dev.reads <= 2 * len(listed)
     assert [s.number for s in listed] == list(range(listed[0].number, 6, -1))
     assert listed[0].last == 1299 and listed[-1].first == 1000
-    for newer, older in zip(listed, listed[1:], strict=False):
+    for newer, older in pairwise(listed):
         assert older.last == newer.first - 1
 
 

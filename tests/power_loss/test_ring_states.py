@@ -26,7 +26,7 @@ class Known:
 
 
 class RingMachine(RuleBasedStateMachine):
-    """Sessions are a list, oldest first; the only thing that may happen to it by itself is losing marked ones at its start."""
+    """Sessions are a list, oldest first; all that may happen to it by itself is losing marked ones at its start."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class RingMachine(RuleBasedStateMachine):
             self.close()
 
     def settle(self) -> None:
-        """Before a session begins, and at boot, the one before has its status; one of which nothing reached the flash is none."""
+        """At boot and before a session the one before gets its status; one that never reached the flash is none."""
         if self.sessions and not self.newest.blocks:
             self.sessions.pop()
         if self.sessions and not self.newest.flags & 3:
