@@ -2,7 +2,6 @@
 
 from .compat import const, micropython, ptr32
 
-
 _SHORTEST, _LONGEST = const(25), const(79)  # samples of contact
 _QUICKEST, _SLOWEST = const(94), const(250)  # samples from contact to contact
 _SUPPORT = const(2254)  # 1.1 g

@@ -73,6 +73,20 @@ class Packer:
         """How many it holds."""
         return self._st[BATCHES]
 
+    @property
+    def first(self):
+        """Number of the first batch it holds."""
+        return self._st[FIRST]
+
+    @property
+    def samples(self):
+        """How many of the shank's samples it holds."""
+        return self._st[BATCHES + 1]
+
+    def drop(self):
+        """Forget the batches it holds."""
+        self._st[BATCHES] = 0
+
     def due(self, batch):
         """True if the record must be written after this batch."""
         return self._st[BATCHES] > 0 and batch - self._st[FIRST] >= RECORD_BATCHES - 1

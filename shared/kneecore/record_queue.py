@@ -107,6 +107,11 @@ class RecordQueue:
         b, at = self.buffer, self._words[_TAIL]
         return b[at + 4] | (b[at + 5] << 8) | (b[at + 6] << 16)
 
+    @property
+    def sequence(self):
+        """That of the record that is committed next."""
+        return self._words[_SEQUENCE]
+
     def due(self, now):
         """True if a record has waited so long that it must go to the flash now."""
         return not self.empty and now - self._since >= MOST_WAIT

@@ -68,12 +68,16 @@ class RingWriter:
 
         Call `flush` first. False if the device failed: then the session counts as interrupted at the next boot.
         """
-        self._ending, self.full = True, False
-        self.flush()
+        self.end()
         if self.broken or not self._queue.empty or self._ring.head < self._first:
             return False
         self._ring.set_status(self._first, CLOSED)
         return True
+
+    def end(self):
+        """The first half of `close`: the records, without the status. For an end within a run, which may not allocate."""
+        self._ending, self.full = True, False
+        self.flush()
 
     def _next(self):
         """One program call for records, preceded by one for a header where a block is full; bytes of records, 0 if none."""
