@@ -50,8 +50,8 @@ clean:
 FUZZ_RUNS ?= 1000000
 fuzz: $(VENV)/.dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	@$(BIN)/python tests/sessions/fuzz_reader.py reader -runs=$(FUZZ_RUNS)
-	@$(BIN)/python tests/sessions/fuzz_reader.py frames -runs=$(FUZZ_RUNS)
+	@$(BIN)/python tests/sessions/fuzz_reader.py reader $(FUZZ_RUNS)
+	@$(BIN)/python tests/sessions/fuzz_reader.py frames $(FUZZ_RUNS)
 
 # power cuts at every operation of the flash, in every way, and again in every recovery: 6 minutes a seed
 SEEDS ?= 1-3

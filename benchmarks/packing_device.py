@@ -37,10 +37,9 @@ def pack_all():
 def kernel_all():
     calibration = [0, 90, 1] + [8192, 0, 0, 0, 8192, 0, 0, 0, 8192] * 2 + [0] * 5 + [1500, 0, 0, 0, 0, 3]
     words, state, table = kernel.coefficients(calibration, 170), kernel.fresh_state(0), trig.table()
-    rings = [array("i", bytearray(4 * kernel.RING)) for _ in range(5)]
-    a, t, j, z, f = rings
+    history = array("i", bytearray(4 * kernel.SAMPLES * kernel.COLUMNS))
     for _, _, both in batches:
-        kernel.step(both, N, 0, words, state, a, t, j, z, f, table)
+        kernel.step(both, N, 0, words, state, history, table)
 
 
 def per_pair_us(work):

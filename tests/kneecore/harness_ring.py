@@ -61,7 +61,7 @@ class Noise:
         self.state = 12345
 
     def below(self, n):
-        self.state = (self.state * 1103 + 12347) % 0xFFFFF
+        self.state = (self.state * 1103 + 12347) % 0x7FFFF  # the product stays below 2^30
         return (self.state >> 4) % n
 
 

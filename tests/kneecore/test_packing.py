@@ -119,6 +119,16 @@ def test_a_refused_batch_closes_the_record_for_all():
     assert packer.batches == held
 
 
+def test_what_is_dropped_leaves_nothing_behind():
+    packer, batches = Packer(), stream(5, "swing", 12)
+    for b in batches[:5]:
+        packer.add(*arguments(b))
+    assert (packer.first, packer.samples) == (batches[0].number, sum(len(b.shank) for b in batches[:5]))
+    packer.drop()
+    assert packer.batches == 0 and not packer.due(batches[-1].number + 100)
+    assert difference(batches[7:], decode(pack(batches[7:], packer))) == ""
+
+
 def test_a_lowered_limit_keeps_what_is_held():
     packer, batches = Packer(), steady(9)
     for b in batches[:8]:

@@ -135,7 +135,8 @@ def payload(rng: Random, kind: int) -> bytes:
     """Bytes such as this type of record holds, in any content that may confuse a reader."""
     n = {
         r.META: rng.randrange(600, 1100), r.CALIBRATION: 132, r.RAW: rng.randrange(40, 1025),
-        r.STRIDE: rng.randrange(20, 50), r.EVENT: 12, r.DROPOUT: 12, r.CLOSE: 24, r.STATE: rng.choice((900, 2400, 3984)), r.TIME: 16,
+        r.STRIDE: rng.randrange(20, 50), r.EVENT: 12, r.DROPOUT: 12, r.CLOSE: 24, r.TIME: 16,
+        r.STATE: rng.choice((900, 2400, 3984)),
     }[kind]  # fmt: skip
     content = rng.randrange(4)
     if content == 0:

@@ -73,6 +73,29 @@ def test_a_long_session_that_is_erased_but_for_its_end_gives_its_room_back():
     assert differences(again) == []
 
 
+def test_a_cut_while_that_end_moves_leaves_it_once():
+    flash = LfsFlash()
+    world = booted(flash, count=4, fresh=True)
+    record_blocks(world, 4)
+    world.mark(1, give_up=False)
+    found: list[tuple[LfsFlash, Ledger]] = []
+    flash.watch = lambda operation: found.append((flash.after_cut(operation, "all", "x"), world.ledger.copy()))
+    world.ring.prepare(99)
+    flash.watch = None
+    assert names(world) == ["00000002-00003.blk"] and len(found) > 20
+    doubles = 0
+    for cut, ledger in found:
+        files = Files(cut)
+        doubles += sum(name.endswith(".blk") for (name,) in files.ilistdir("/ring")) == 2
+        again = booted(cut, count=4, ledger=ledger)
+        assert len(names(again)) == 1
+        for _ in range(2):
+            record_blocks(again, 3)
+            again.mark(again.session, give_up=False)
+        assert differences(again) == []
+    assert doubles, "no cut fell between the copy and the removal"
+
+
 def test_the_number_of_blocks_is_kept_because_it_decides_where_they_are():
     flash = LfsFlash()
     world = booted(flash, fresh=True)

@@ -6,13 +6,14 @@ import struct
 import zlib
 from pathlib import Path
 
-from block_writers import BLOCK, HEADERS, crc8
+from block_writers import BLOCK, HEADERS
 
 from kneesleeve.errors import SessionError
 from kneesleeve.link.codec import Decoder, encode
 from kneesleeve.services.doctor import diagnosis
 from kneesleeve.sessions.api import Session
 from kneesleeve.sessions.reader import contents_of
+from kneesleeve.sessions.records import crc8
 
 AS_IS, VERSION_2, IN_SEQUENCE, EXAMINE = 1, 2, 4, 8  # bits of an input's first byte
 
@@ -65,7 +66,7 @@ def _repair_records(out: bytearray, at: int, end: int, version: int, sequence: i
             out[at + 4 : at + 7] = sequence.to_bytes(3, "little")
             out[at + 7] = 0
         if version > 1:
-            out[at + 7] = crc8(bytes(out[at : at + 7]))
+            out[at + 7] = crc8(out, at)
         check = at + 8 + ((n + 3) & ~3)
         struct.pack_into("<I", out, check, zlib.crc32(out[at:check]))
         at, sequence = check + 4, sequence + 1

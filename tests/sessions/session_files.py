@@ -16,7 +16,7 @@ from kneecore.stride import BATCH, FIELD_NAMES
 from kneesleeve.reference import Detection
 
 META, CALIBRATION_RECORD, RAW, STRIDE, EVENT, DROPOUT, CLOSE, STATE, TIME = range(1, 10)
-MOTOR_ON, MOTOR_OFF = 3, 4
+MOTOR_ON, MOTOR_OFF, REFRESHED = 3, 4, 13
 CALIBRATION = (0, 90, 1, *([8192, 0, 0, 0, 8192, 0, 0, 0, 8192] * 2), *([0] * 5), 1500, 0, 0, 0, 0, 3)
 CUE_MS = 120
 Sample = tuple[int, int, int, int, int, int]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from session_files import MOTOR_OFF, MOTOR_ON, RAW, SessionFile
+from session_files import MOTOR_OFF, MOTOR_ON, RAW, REFRESHED, SessionFile
 
 from kneecore import packing, params, pipeline
 from kneecore.pipeline import Pipeline
@@ -48,6 +48,9 @@ class Recorder:
         if bits & pipeline.STRIDES:
             self.flush()
             self._strides(batch.index)
+        if bits & pipeline.REFRESHED:
+            self.flush()
+            self.file.event(batch.index, REFRESHED)
 
     def _pack(self, *batch: Any) -> None:
         if not self._packer.add(*batch):

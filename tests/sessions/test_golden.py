@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 import kneesleeve
+from kneecore.stride import FIELD_NAMES
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 
@@ -25,7 +26,10 @@ def recipe() -> ModuleType:
 
 def test_every_version_has_its_golden_file(recipe: ModuleType, version: int) -> None:
     path = GOLDEN / f"format{version}.sleeve"
-    assert recipe.summary(path) == json.loads(path.with_suffix(".json").read_text())
+    found, written = recipe.summary(path), json.loads(path.with_suffix(".json").read_text())
+    for stride, fields in zip(found["strides"], written["strides"], strict=True):
+        assert {name: stride[name] for name in fields} == fields  # later toolkits may know more fields
+    assert found | {"strides": 0} == written | {"strides": 0}
 
 
 def test_its_samples_are_those_of_the_recipe(recipe: ModuleType, version: int) -> None:
@@ -38,6 +42,9 @@ def test_its_samples_are_those_of_the_recipe(recipe: ModuleType, version: int) -
 
 def test_both_versions_say_the_same(recipe: ModuleType) -> None:
     one, two = (recipe.summary(GOLDEN / f"format{version}.sleeve") for version in (1, 2))
-    for name in ("device", "session", "level", "started", "length_s", "strides", "events", "calibration", "dropouts"):
+    for name in ("device", "session", "level", "started", "length_s", "events", "calibration", "dropouts"):
         assert one[name] == two[name], name
     assert one["batches"] == two["batches"]
+    fields = FIELD_NAMES[:18]  # those of format 1
+    for a, b in zip(one["strides"], two["strides"], strict=True):
+        assert {name: a[name] for name in fields} == {name: b[name] for name in fields}

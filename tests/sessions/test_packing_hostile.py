@@ -94,13 +94,28 @@ def test_the_largest_payloads_are_bounded_in_time_and_memory(filler):
     assert wall < 20 and peak < 900e6
 
 
+def crafted(
+    batches: int,
+    first: list[int],
+    quotients: list[int],
+    coding: dict[int, int] | None = None,
+    behind: int = 0,
+    rests: int = 0,
+) -> bytes:
+    """A record of these first values and quotients; k and predictor 0 unless `coding` says other, remainders 0."""
+    bits = "".join("0" * q + "1" for q in quotients)
+    unary = int(bits[::-1] or "0", 2).to_bytes((len(bits) + 7) // 8 + behind, "little")
+    codes = bytearray(16)
+    for column, code in (coding or {}).items():
+        codes[column] = code
+    firsts = b"".join((x & 0xFFFF).to_bytes(2, "little") for x in [*first, *[0] * (16 - len(first))])
+    head = bytes((1, 0, 0, 0, batches, 1)) + len(unary).to_bytes(2, "little") + bytes(4)
+    return head + bytes(codes) + firsts + unary + bytes(rests)
+
+
 def still(batches: int, n_shank: int) -> bytes:
     """Batches of `n_shank` zeros each: every residual is 0, a single bit."""
-    residuals = 4 * (batches - 1) + 6 * max(batches * n_shank - 1, 0)
-    first = [0, 0, n_shank] + [0] * 13
-    unary = ((1 << residuals) - 1).to_bytes((residuals + 7) // 8, "little")
-    head = bytes((1, 0, 0, 0, batches, 1)) + len(unary).to_bytes(2, "little") + bytes(4)
-    return head + bytes(16) + b"".join(x.to_bytes(2, "little") for x in first) + unary
+    return crafted(batches, [0, 0, n_shank], [0] * (4 * (batches - 1) + 6 * max(batches * n_shank - 1, 0)))
 
 
 def test_a_chip_may_have_64_samples_a_batch_and_256_a_record():
@@ -108,9 +123,44 @@ def test_a_chip_may_have_64_samples_a_batch_and_256_a_record():
     assert agree([still(5, 64), still(32, 9), still(1, 65), still(33, 1)]) == 0
 
 
-def test_a_residual_beyond_16_bits_is_bad(payload):
-    """k raised so that quotients reach beyond: bad, not wrapped."""
-    raised = bytearray(payload)
-    for c in range(4, 16):
-        raised[12 + c] = raised[12 + c] & 0x30 | 14
-    assert agree([bytes(raised), payload]) == 1
+def test_counts_below_0_are_bad():
+    """Even where they add up to a number of samples that the strings have."""
+    assert agree([crafted(2, [0, 0, 1], [0, 0, 1, 0])]) == 1  # 1 and 0 samples
+    assert agree([crafted(2, [0, 0, -1], [0, 0, 4, 0])]) == 0  # -1 and 1 samples
+
+
+def test_a_residual_beyond_16_bits_is_bad():
+    """u = 3 << 14 and 4 << 14 in a column of the samples and in one of the table."""
+    for column, quotients, batches, n_shank in ((4, [0] * 6, 1, 2), (1, [0, 0, 0, 0], 2, 0)):
+        for q in (3, 4):
+            changed = list(quotients)
+            changed[column % 4] = q
+            made = crafted(batches, [0, 0, n_shank], changed, {column: 14}, rests=2)
+            assert agree([made]) == (q == 3)
+
+
+@pytest.mark.parametrize("column", [0, 3, 4, 15])
+def test_unknown_codings_are_bad_even_where_nothing_uses_them(column):
+    assert [agree([crafted(1, [], [], {column: code})]) for code in (0x0E, 0x3E, 0x0F, 0x4E)] == [1, 1, 0, 0]
+
+
+def test_bytes_behind_either_string_are_bad():
+    assert [agree([crafted(2, [], [0, 0, 0, 0], behind=n)]) for n in (0, 1)] == [1, 0]
+    assert [agree([crafted(2, [], [0, 0, 0, 0], rests=n)]) for n in (0, 1)] == [1, 0]
+
+
+def test_a_record_cut_anywhere_is_bad_when_it_stands_alone(payload):
+    """So nothing behind it can be read in its place."""
+    assert [n for n in range(len(payload)) if not decode([payload[:n]]).bad] == []
+
+
+def test_plain_records_that_are_not_as_specified():
+    good = plain(stream(6, "swing", batches=3, most=6))
+    many = plain(stream(6, "swing", batches=33, most=1))
+    ticks = good[:8] + (1 << 30).to_bytes(4, "little") + good[12:]
+    wrong = [good[:-1], good[:-12], good + b"\0", good + bytes(12), good[:9], many, ticks]
+    wrong += [good[:4] + b"\0" + good[5:], good[:14] + b"\x41" + good[15:]]
+    wrong += [plain(stream(6, "swing", batches=32, most=64))]  # longer than a block
+    wrong += [bytes((1, 0, 0, 0, 1, 0, 0, 0)) + bytes(6) + b"\x41\0" + bytes(65 * 12)]
+    got = decode([*wrong, good])
+    assert sorted(got.bad) == list(range(len(wrong))) and len(got.batch) == 3

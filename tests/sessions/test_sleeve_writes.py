@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stride_bits import NULL, TABLE
 
-from kneecore.stride import FIELD_COUNT
 from kneecore import record_stride, records, ring_header
+from kneecore.stride import FIELD_COUNT
 from kneesleeve.sessions import layout
 from kneesleeve.sessions.blocks import read_header
 from kneesleeve.sessions.reader import contents_of

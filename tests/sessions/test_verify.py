@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from block_writers import BLOCK
-from session_files import CALIBRATION, CUE_MS, FakeReference, SessionFile
+from session_files import CALIBRATION, CUE_MS, FakeReference, SessionFile, run_session
 from session_files import MOTOR_OFF as E_MOTOR_OFF
 from session_files import MOTOR_ON as E_MOTOR_ON
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kneecore import params
-from kneecore.stride import FIELD_NAMES
+from kneecore.stride import BATCH
 from kneesleeve.sessions import raw
 from kneesleeve.sessions.clock import Clock
 from kneesleeve.sessions.layout import E_LEVEL, LAYOUTS, RAW_LEVEL, TYPE_NAMES
@@ -46,7 +46,7 @@ class Contents:
         self.states: list[State] = []
         self.times: list[Time] = []
         self.close: Close | None = None
-        self._table = WordTable(FIELD_NAMES) if self.version == 1 else default_table()
+        self._table: WordTable | BitTable = WordTable() if self.version == 1 else default_table()
         self._raw = array("I")  # indices of RAW records
         self._last_raw = 0
         self._problems: list[Loss] = []
@@ -170,10 +170,8 @@ class Contents:
         return first, last
 
     def _take_stride(self, i: int, payload: bytes) -> tuple[int, int]:
-        if self._table is None:
-            raise ValueError("its field table was in META, which is lost")
         values = self._table.decode(payload)
-        span = _span(max(values[-1], 0))
+        span = _span(max(values[BATCH], 0))
         self.strides.append(values)
         return span
 

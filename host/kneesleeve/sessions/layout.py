@@ -20,7 +20,7 @@ TYPE_NAMES = ("", "META", "CALIBRATION", "RAW", "STRIDE", "EVENT", "DROPOUT", "C
 E_LEVEL = 10
 EVENT_NAMES = (
     "", "state", "button", "motor_on", "motor_off", "fault", "stood", "accepted", "refused", "buzz",
-    "level", "storage", "window",
+    "level", "storage", "window", "refreshed", "beat",
 )  # fmt: skip
 LEVELS = ("strides", "windows", "raw")
 RAW_LEVEL = 2

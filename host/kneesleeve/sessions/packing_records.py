@@ -53,7 +53,6 @@ class Records:
         known = (self.k <= MAX_K) & (self.predictor < len(PREDICTORS))
         self.keep(np.all(known, axis=1), "unknown coding")
         self.rest_bytes = self.length - _PREFIX.itemsize - self.unary_bytes
-        self.keep(self.rest_bytes >= 0, "length of the quotients")
 
     def _find_strings(self, payloads: Sequence[bytes]) -> None:
         middle = (self.unary_bytes + _PREFIX.itemsize).tolist()

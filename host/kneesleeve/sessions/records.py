@@ -42,7 +42,7 @@ def _crc8_table() -> bytes:
 _CRC8 = _crc8_table()
 
 
-def crc8(data: bytes, at: int) -> int:
+def crc8(data: bytes | bytearray, at: int) -> int:
     """Header check of the record at `at`: CRC-8 (polynomial 0x07, start 0, not reflected) of its first 7 bytes."""
     c = 0
     for byte in data[at : at + 7]:

@@ -22,19 +22,19 @@ class Field(NamedTuple):
 
 
 class WordTable:
-    """Format 1: `names` in order, an i32 each."""
+    """Format 1: `names` in order, an i32 each; without names, as many of our own as there are words."""
 
-    def __init__(self, names: Any) -> None:
+    def __init__(self, names: Any = ()) -> None:
         """Raises ValueError for what is no list of names."""
         listed = isinstance(names, list | tuple) and len(names) <= MOST_FIELDS
         if not listed or not all(isinstance(name, str) for name in names):
             raise ValueError("stride_fields are no list of names")
-        self._order = _order(names)
-        self._words = struct.Struct(f"<{len(names)}i")
+        self._names = names
 
     def decode(self, payload: bytes) -> Stride:
         """The stride in the order of `kneecore.stride.FIELD_NAMES`. Raises struct.error for a payload too short."""
-        return _sorted(self._words.unpack_from(payload), self._order)
+        names = self._names or st.FIELD_NAMES[: len(payload) // 4]
+        return _sorted(struct.unpack_from(f"<{len(names)}i", payload), _order(names))
 
 
 class BitTable:
@@ -70,12 +70,9 @@ class BitTable:
         return _sorted(values, self._order)
 
 
-def default_table() -> BitTable | None:
-    """The field table of this toolkit's own detector, for a session whose META is lost; None if it has none."""
-    try:
-        return BitTable(st.FIELDS)
-    except ValueError:
-        return None
+def default_table() -> BitTable:
+    """The field table of this toolkit's own detector, for a session whose META is lost."""
+    return BitTable(st.FIELDS)
 
 
 def _field(row: Any, names: Sequence[str]) -> Field:

@@ -13,10 +13,8 @@ from kneesleeve.sessions.times import contact_times_s, shank_hz
 
 Table = dict[str, NDArray]
 _ACCEL_MG_PER_LSB = 0.488
-_MDEG = (
-    "collapse_mdeg", "raw_collapse_mdeg", "excursion_mdeg", "baseline_mdeg", "threshold_mdeg",
-    "flexion_at_ic_mdeg", "flexion_peak_mdeg",
-)  # fmt: skip
+_MDEG = [name for name in st.FIELD_NAMES if name.endswith("_mdeg")]
+_COUNTS = ("clipped_samples", "lost_samples")
 
 
 def stride_table(contents: Contents, shank_t_s: NDArray[np.float64]) -> Table:
@@ -37,12 +35,11 @@ def stride_table(contents: Contents, shank_t_s: NDArray[np.float64]) -> Table:
         "judged": rows[:, st.JUDGED] == 1,
         "over": rows[:, st.OVER] == 1,
     }
-    for name in _MDEG:
-        column = rows[:, st.FIELD_NAMES.index(name)]
-        table[name] = _values(column, column != st.NULL)
-    jerk = rows[:, st.JERK]
+    for name in (*_MDEG, *_COUNTS):
+        table[name] = _field(rows, name)
     return table | {
-        "jerk_mg": _values(jerk, jerk != st.NULL) * _ACCEL_MG_PER_LSB,
+        "peak_ms": _field(rows, "peak_samples") / hz * 1000,
+        "jerk_mg": _field(rows, "jerk") * _ACCEL_MG_PER_LSB,
         "reason": names(rows[:, st.REASON], st.REASON_NAMES, "reason"),
         "cue_ms": np.where(cued, rows[:, st.CUE_MS], 0),
         "cue_at_s": np.where(cued, contents.clock.ms(rows[:, st.CUE_BATCH]) / 1000, np.nan),
@@ -77,6 +74,11 @@ def batch_table(contents: Contents) -> Table:
 def names(codes: NDArray[np.int64], known: Sequence[str], kind: str) -> NDArray[np.str_]:
     """Codes in words; one that is not known becomes `kind_code`."""
     return np.array([known[c] if 0 <= c < len(known) else f"{kind}_{c}" for c in codes.tolist()], str)
+
+
+def _field(rows: NDArray[np.int64], name: str) -> NDArray[np.float64]:
+    column = rows[:, st.FIELD_NAMES.index(name)]
+    return _values(column, column != st.NULL)
 
 
 def _values(numbers: NDArray[np.int64], there: NDArray[np.bool_]) -> NDArray[np.float64]:

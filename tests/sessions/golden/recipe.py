@@ -7,6 +7,7 @@ it. Each holds a record of every type its version has, raw batches packed by the
 from __future__ import annotations
 
 import json
+import struct
 import sys
 from array import array
 from pathlib import Path
@@ -14,7 +15,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from session_files import RAW, SessionFile
+from session_files import RAW, STRIDE, SessionFile
+from stride_bits import pack_stride
+
+from kneecore.stride import FIELD_NAMES, FIELDS
 
 NULL = -0x20000000
 FIRST_US = 20_400
@@ -40,17 +44,18 @@ def batches(first: int, n: int) -> list[tuple[int, int, int, Any, Any]]:
 
 
 def session(version: int) -> SessionFile:
-    entries = {"build": "0.1.0", "board": "esp32", "started": 1_700_000_000_000}
+    fields = FIELD_NAMES[:18] if version == 1 else FIELDS  # what sleeves of that version wrote
+    entries = {"build": "0.1.0", "board": "esp32", "started": 1_700_000_000_000, "stride_fields": fields}
     made = SessionFile(12, version=version, device="7c9ebd4a1e02", **entries)
     add_raw(made, batches(1, 30))
     made.calibration(30)
     made.event(30, 7, 90)
-    made.stride(index=0, ic=70, to=NULL, judged=0, collapse_mdeg=NULL, batch=30, reason=3)
+    add_stride(made, index=0, ic=70, to=NULL, judged=0, collapse_mdeg=NULL, batch=30, reason=3)
     add_raw(made, batches(31, 20))
     made.dropout(50, samples=104, chip=1, cause=2)
     add_raw(made, [(b, t + 500_000, mv, s, th) for b, t, mv, s, th in batches(51, 10)])
-    made.stride(index=1, ic=220, to=272, judged=1, over=1, collapse_mdeg=4321, raw_collapse_mdeg=-4400, jerk=-1234567,
-                stride_samples=150, reason=1, cue_ms=140, cue_batch=60, batch=60)  # fmt: skip
+    add_stride(made, index=1, ic=220, to=272, judged=1, over=1, collapse_mdeg=4321, raw_collapse_mdeg=-4400,
+               jerk=-1234567, stride_samples=150, reason=1, cue_ms=140, cue_batch=60, batch=60)  # fmt: skip
     made.event(60, 3, 140)
     if version > 1:
         made.state(60, bytes(range(64)))
@@ -58,6 +63,13 @@ def session(version: int) -> SessionFile:
     made.record(200, b"a type from the future")
     made.close(60, thigh_ppm=-1200, shank_ppm=4000)
     return made
+
+
+def add_stride(made: SessionFile, **fields: int) -> None:
+    if made.version == 1:
+        made.record(STRIDE, struct.pack("<18i", *(fields.get(name, 0) for name in FIELD_NAMES[:18])))
+    else:
+        made.record(STRIDE, pack_stride([fields.get(name, 0) for name in FIELD_NAMES], FIELDS))
 
 
 def add_raw(made: SessionFile, rows: list[Any]) -> None:
@@ -84,7 +96,8 @@ def summary(path: Path) -> dict[str, Any]:
     return {
         "format": s.format, "device": s.device, "session": s.session, "level": s.level, "started": str(s.started),
         "length_s": s.length_s, "closed": s.closed, "losses": [str(loss) for loss in s.losses],
-        "unknown": {str(k): n for k, n in s.unknown_records.items()}, "strides": [list(v) for v in s.recorded.strides],
+        "unknown": {str(k): n for k, n in s.unknown_records.items()},
+        "strides": [dict(zip(FIELD_NAMES, v, strict=True)) for v in s.recorded.strides],
         "events": [list(e) for e in s.recorded.events], "dropouts": [list(d) for d in s.dropouts],
         "calibration": list(s.calibration or ()), "close": list(s.recorded.close or ()),
         "states": [[b, k, d.hex()] for b, k, d in s.recorded.states], "times": [list(t) for t in s.recorded.times],
