@@ -1,5 +1,5 @@
 # type: ignore
-"""Runs under MicroPython for instructions.py: argv = [this, folder of the app, "kernel" or "batch", what is asked for ...]."""
+"""Runs under MicroPython for instructions.py: argv = [this, folder of the app, "kernel" or "batch", arguments ...]."""
 
 import gc
 import json
@@ -10,6 +10,7 @@ from array import array
 sys.path.insert(0, sys.argv[1])
 import sleeveapp.recorder
 from kneecore import kernel, pipeline
+from kneecore.blocks import BlockWriter
 from kneecore.fifo import WORD, decode
 from kneecore.stride import FIELD_COUNT
 
@@ -36,7 +37,7 @@ def run_kernel(run, repeats, out):
     step = kernel.step
     if not out:
         for _ in range(repeats):
-            for samples, n, off in batches:
+            for _samples, _n, _off in batches:
                 pass
         return
     for _ in range(repeats - 1):
@@ -52,18 +53,14 @@ def run_kernel(run, repeats, out):
 
 
 class Recorder(sleeveapp.recorder.Recorder):
-    """Packs its records and throws them away: what the flash costs is not counted here."""
-
-    device_id, clock, ring = "", None, None  # of a board and a store, as far as they are looked at here
+    """Packs its blocks and throws them away: what the flash costs is not counted here."""
 
     def __init__(self):
-        super().__init__(self, None, self, None)
-        self.recording = self.raw_on = True
+        self.strides = 0
+        self._out = BlockWriter(1, self._drop)
 
-    def drop(self):
-        """What waits goes nowhere."""
-        while not self._queue.empty:
-            self._queue.take(self._queue.run(1024))
+    def _drop(self, block):
+        pass
 
 
 def nothing(*_):
@@ -105,8 +102,7 @@ def run_batches(job, stream, upto, parts):
                 recorder.raw(batch, batch, mv, shank, n_s, thigh, n_t)
                 if bits & pipeline.STRIDES:
                     for i in range(pipe.stride_count):
-                        recorder.stride(batch, records[i])
-                    recorder.drop()
+                        recorder.stride(records[i])
             if bits & pipeline.STRIDES:
                 strides += pipe.stride_count
     print(strides)

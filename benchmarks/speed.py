@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import statistics
+import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +15,10 @@ from kneecore import params as schema
 from kneesleeve import reference
 from kneesleeve.engines import core, virtual
 from kneesleeve.recordings import Drained, RunnerSpec, drain, synthesise
+from kneesleeve.sessions.raw import first_batches
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "kneecore"))
+from on_micropython import run_on_board
 
 RUN_S = 180.0
 TILES = 8
@@ -56,6 +63,22 @@ def reference_rate(drained: Drained, params: dict[str, int]) -> float:
     return len(aligned) / median_s(lambda: reference.detect_aligned(aligned, params, calibration, batch))
 
 
+def board_rate(form: str, drained: Drained, params: dict[str, int]) -> float:
+    """Samples per second of kneecore on MicroPython, as "mpy" (viper) or "bytecode".
+
+    A long run less a short one, so that start-up falls out.
+    """
+    short = first_batches(drained, len(drained) // 3)
+    with tempfile.TemporaryDirectory() as folder:
+        number = iter(range(100))
+
+        def timed(run: Drained) -> float:
+            return median_s(lambda: run_on_board(Path(folder) / str(next(number)), form, run, params, heap_kib=16384))
+
+        more = len(drained.shank_gyro) - len(short.shank_gyro)
+        return more / (timed(drained) - timed(short))
+
+
 def main() -> None:
     """Print the table."""
     recording, _ = synthesise(RunnerSpec(seed=1, run_s=RUN_S))
@@ -65,6 +88,8 @@ def main() -> None:
         ("reference, aligned samples to strides", reference_rate(drained, params)),
         ("reference, whole run with alignment and donning", n / median_s(lambda: reference.run(drained, params))),
         ("kneecore on CPython", n / median_s(lambda: core.run(drained, params))),
+        ("kneecore on MicroPython, bytecode", board_rate("bytecode", drained, params)),
+        ("kneecore on MicroPython, viper (.mpy)", board_rate("mpy", drained, params)),
         ("virtual sleeve, with boot, recording and pull", n / median_s(lambda: virtual.run(recording, params))),
     ]
     print(f"{recording.duration_s:.0f} s of motion, {n} samples; medians of {REPEATS}")

@@ -204,8 +204,7 @@ class Run:
         if cause == records.LOST_FIFO:
             self._recorder.event(pipe.batches, records.E_FAULT, faults.FIFO_OVERRUN)
         s.restart()
-        gc.collect()  # the detector's restart allocates; samples are lost here anyway
-        pipe.gap(lost, s.mv)
+        pipe.gap(lost)
         self._last = now
 
     def _samples_since(self, now):

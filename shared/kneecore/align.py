@@ -21,16 +21,23 @@ _BIAS = const(0x10000000)  # keeps signed words positive, so that a ptr32 load a
 @micropython.viper
 def _store(ring: ptr16, samples: ptr16, n: int, first: int):
     """Copy n samples of 6 channels into the ring, sample `first` on, as offset binary (value + 32768)."""
-    for i in range(n):
-        at = ((first + i) & 255) * 6
-        src = i * 6
-        for c in range(6):
-            ring[at + c] = (samples[src + c] & 0xFFFF) ^ 0x8000
+    src = 0
+    while n:
+        at = (first & 255) * 6
+        ring[at] = (samples[src] & 0xFFFF) ^ 0x8000
+        ring[at + 1] = (samples[src + 1] & 0xFFFF) ^ 0x8000
+        ring[at + 2] = (samples[src + 2] & 0xFFFF) ^ 0x8000
+        ring[at + 3] = (samples[src + 3] & 0xFFFF) ^ 0x8000
+        ring[at + 4] = (samples[src + 4] & 0xFFFF) ^ 0x8000
+        ring[at + 5] = (samples[src + 5] & 0xFFFF) ^ 0x8000
+        src += 6
+        first += 1
+        n -= 1
 
 
 @micropython.viper
 def _emit(shank: ptr16, thigh: ptr16, out: ptr16, p: ptr32) -> int:
-    """Emit aligned samples; returns how many. p: next, n_s, n_t, then D, rel, slope, c1 with _BIAS added.
+    """Emit aligned samples; returns how many. p: next, n_s, n_t, then D, rel, slope, c1 with _BIAS added, then n_t at the last loss.
 
     Ranges: slope*(k-c1) <= 83886*2000 < 2^28; (b-a)*frac <= 65535*4095 < 2^28.
     """
@@ -42,8 +49,8 @@ def _emit(shank: ptr16, thigh: ptr16, out: ptr16, p: ptr32) -> int:
     slope = p[5] - 0x10000000
     c1 = p[6] - 0x10000000
     lo = n_t - 192
-    if lo < 0:
-        lo = 0
+    if lo < p[7]:
+        lo = p[7]
     if n_s - k > 192:
         k = n_s - 192
     m = 0
@@ -66,14 +73,26 @@ def _emit(shank: ptr16, thigh: ptr16, out: ptr16, p: ptr32) -> int:
             break
         src = (k & 255) * 6
         dst = m * 12
-        for c in range(6):
-            out[dst + c] = shank[src + c]
-        ia = (i & 255) * 6
-        ib = (j & 255) * 6
-        dst += 6
-        for c in range(6):
-            a = thigh[ia + c]
-            out[dst + c] = a + (((thigh[ib + c] - a) * frac) >> 12)
+        out[dst] = shank[src]
+        out[dst + 1] = shank[src + 1]
+        out[dst + 2] = shank[src + 2]
+        out[dst + 3] = shank[src + 3]
+        out[dst + 4] = shank[src + 4]
+        out[dst + 5] = shank[src + 5]
+        i = (i & 255) * 6
+        j = (j & 255) * 6
+        a = thigh[i]
+        out[dst + 6] = (((thigh[j] - a) * frac) >> 12) + a
+        a = thigh[i + 1]
+        out[dst + 7] = (((thigh[j + 1] - a) * frac) >> 12) + a
+        a = thigh[i + 2]
+        out[dst + 8] = (((thigh[j + 2] - a) * frac) >> 12) + a
+        a = thigh[i + 3]
+        out[dst + 9] = (((thigh[j + 3] - a) * frac) >> 12) + a
+        a = thigh[i + 4]
+        out[dst + 10] = (((thigh[j + 4] - a) * frac) >> 12) + a
+        a = thigh[i + 5]
+        out[dst + 11] = (((thigh[j + 5] - a) * frac) >> 12) + a
         k += 1
         m += 1
     p[0] = k
@@ -89,7 +108,7 @@ class Aligner:
         self._thigh = array("H", bytearray(2 * _RING * 6))
         self._d = array("i", bytearray(4 * 2 * _HALF))
         self._n = array("i", bytearray(4 * 2 * _HALF))
-        self._p = array("i", bytearray(4 * 7))
+        self._p = array("i", bytearray(4 * 8))
         self.n_s = self.n_t = 0
         self._batches = 0
         self._d_new = self._d_old = self._n_new = self._n_old = 0
@@ -99,6 +118,7 @@ class Aligner:
         self.n_s += lost
         self.n_t = self.n_s
         self._p[0] = self.n_s
+        self._p[7] = self.n_t
         self._batches = 0
         self._d_new = self._d_old = self._n_new = self._n_old = 0
 
@@ -161,11 +181,14 @@ class Aligner:
 
     def state(self, c):
         """Pass the state through a Saver or Loader (saved.py)."""
-        self.n_s, self.n_t, self._batches = c.word(self.n_s), c.word(self.n_t), c.word(self._batches)
+        self.n_s, self.n_t = c.word(self.n_s), c.word(self.n_t)
+        self._batches = c.word(self._batches)
         self._d_new, self._d_old = c.word(self._d_new), c.word(self._d_old)
-        self._n_new, self._n_old = c.word(self._n_new), c.word(self._n_old)
+        new, old = min(self._batches, _HALF), max(0, min(self._batches, 2 * _HALF) - _HALF)
+        self._n_new = c.word(self._n_new - new * self.n_s) + new * self.n_s
+        self._n_old = c.word(self._n_old - old * self.n_s) + old * self.n_s
         p = self._p
-        p[0] = c.word(p[0])
+        p[0], p[7] = c.word(p[0]), c.word(p[7])
         n = min(self._batches, 2 * _HALF)
         words(c, self._d, n)
         c.column32(self._n, 1, -1, 0, 0, n)

@@ -108,7 +108,9 @@ class BiasRefresh:
 
     def state(self, c):
         """Pass the state through a Saver or Loader (saved.py)."""
-        self._still, self._row, self._batches = c.word(self._still), c.word(self._row), c.word(self._batches)
+        self._still = c.word(self._still)
+        self._row = c.word(self._row)
+        self._batches = c.word(self._batches)
         words(c, self._blocks, _WIDTH * _BLOCKS)
         words(c, self._lo, 6)
         words(c, self._hi, 6)

@@ -40,4 +40,6 @@ class Metronome:
 
     def state(self, c):
         """Pass the state through a Saver or Loader (saved.py)."""
-        self._step16, self._next16, self.beat_ms = c.word(self._step16), c.word(self._next16), c.word(self.beat_ms)
+        self._step16 = c.word(self._step16)
+        self._next16 = c.word(self._next16)
+        self.beat_ms = c.word(self.beat_ms)

@@ -6,7 +6,7 @@ from .compat import const, micropython, ptr32
 from .intmath import clamp, median, sort
 from .saved import words
 
-_KEPT = const(8)
+_KEPT = const(4)  # a swing that counts has a judged stride after it, and the fourth of those settles
 _FEWEST = const(3)
 _SHORTEST = const(40)  # samples of swing
 _LEAST_SPREAD = const(3364)  # (58 * 172 m° = 10 deg)^2
@@ -93,6 +93,8 @@ class Crosstalk:
 
     def state(self, c):
         """Pass the state through a Saver or Loader (saved.py)."""
-        self.settled, self.slope, self._kept = c.word(self.settled), c.word(self.slope), c.word(self._kept)
+        self.settled = c.word(self.settled)
+        self.slope = c.word(self.slope)
+        self._kept = c.word(self._kept)
         if not self.settled:
             words(c, self._slopes, self._kept)

@@ -14,18 +14,24 @@ def decode(words: ptr8, n: int, out: ptr8) -> int:
     """
     m = 0
     have_gyro = 0
-    at = 0
-    for _ in range(n):
+    at = -7
+    while n:
+        n -= 1
+        at += 7
         tag = words[at] >> 3
         dst = m * 12
-        if tag == 1:
-            for c in range(6):
-                out[dst + c] = words[at + 1 + c]
-            have_gyro = 1
-        elif tag == 2 and have_gyro:
-            for c in range(6):
-                out[dst + 6 + c] = words[at + 1 + c]
+        if tag == 2 and have_gyro:
+            dst += 6
             have_gyro = 0
             m += 1
-        at += 7
+        elif tag == 1:
+            have_gyro = 1
+        else:
+            continue
+        out[dst] = words[at + 1]
+        out[dst + 1] = words[at + 2]
+        out[dst + 2] = words[at + 3]
+        out[dst + 3] = words[at + 4]
+        out[dst + 4] = words[at + 5]
+        out[dst + 5] = words[at + 6]
     return m

@@ -40,9 +40,17 @@ class FlexLevel:
         m = clamp(mv - self._mv0, -1500, 1500)
         return self._a + (((self._b + ((self._c * m) >> 8)) * m) >> 8)
 
-    def start(self, mv):
-        """Begin anew. The first entry: the gyros' prefix sum is 0 there."""
+    @property
+    def empty(self):
+        """True if there is no entry: `start` is due."""
+        return self._count == 0
+
+    def clear(self):
+        """Forget all entries."""
         self._count = 0
+
+    def start(self, mv):
+        """The first entry: the gyros' prefix sum is 0 there."""
         self._append(wrapped(self._flexion(mv, 0)))
 
     def push(self, mv, g):

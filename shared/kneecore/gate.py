@@ -62,7 +62,9 @@ class RunningGate:
 
     def state(self, c):
         """Pass the state through a Saver or Loader (saved.py)."""
-        self.has_last, self.last_ic, self.last_to = c.word(self.has_last), c.word(self.last_ic), c.word(self.last_to)
+        self.has_last = c.word(self.has_last)
+        self.last_ic = c.word(self.last_ic)
+        self.last_to = c.word(self.last_to)
 
     def oldest(self, next_ic):
         """The oldest sample that a stance at next_ic or later may still look back to."""

@@ -4,6 +4,7 @@ Range proof (every intermediate inside +-2^30): a Q13 row has length <= 8193, so
 an offset-binary sample u is 0 ... 65535, so dot(r, u) is within +-14192*65535 = 9.4e8 and the folded constant
 bias + 32768*sum(r) - 4096 within +-4.7e8 of the same sign as the part of the dot it cancels; rates are within +-57,000 LSB;
 cos*tx - sin*tz within 16385*sqrt(2)*... <= 56756*16385 + 8192 = 9.4e8; prefix sums are masked to 29 bits before they are stored.
+The thigh's x and y are computed negated (same bounds, the constant 8191 larger); theta + 89600 stays below 2^29 + 2^17.
 tests/kneecore/test_ranges.py drives the text with an integer that raises beyond 31 bits.
 """
 
@@ -87,7 +88,7 @@ def step(samples: ptr16, u: int, i: int, co: ptr32, st: ptr32, history: ptr32, t
     p = 0
     while n:
         u = samples[p]
-        calm = 16384 + u
+        calm = 16384 + u  # bit 15 stays set while every gyro channel is within half of its range
         sx = a0 * u
         sy = b0 * u
         sz = c0 * u

@@ -8,7 +8,7 @@ from .bias import BiasRefresh
 from .cadence import Metronome
 from .donning import Donning
 from .flexion import FLEX_HIGH_MV, FLEX_LOW_MV, FlexLevel
-from .saved import FullError, Loader, Saver
+from .saved import CutError, Loader, Saver
 from .strides import Strides
 
 # what a batch brought, as bits of `Pipeline.batch`'s result
@@ -45,6 +45,7 @@ class Pipeline:
         self._table = trig.table()
         self._strides = Strides(params, self._history)
         self._running = False
+        self._saver = Saver()
         self._donning = None if calibration else Donning(params)
         self._given = calibration or None
         if calibration:
@@ -87,18 +88,21 @@ class Pipeline:
             return 0
         if self._given and not self._running:
             self._start_given(mv)
+        if self._running and self._level.empty:
+            self._level.start(mv)
         n = self.aligner.push(self.shank, n_shank, self.thigh, n_thigh)
         if self._running or self._donning is None:
             return self._detect(n, mv)
         return self._don(self._donning, n, mv)
 
-    def gap(self, lost, mv):
+    def gap(self, lost):
         """After lost samples: a donning begins anew, a run goes on with the next whole stride; baseline and policy are kept."""
         self.aligner.gap(lost)
         if self._running:
             self._strides.gap(lost)
             self._bias.restart()
-            self._restart_kernel(mv)
+            kernel.restart(self._state, self.aligner.next_k)
+            self._level.clear()
         elif self._donning:
             self._donning = Donning(self._params)
 
@@ -130,13 +134,9 @@ class Pipeline:
         self._words = kernel.coefficients(self.calibration, self._params["arm_dps"])
         self._bias = BiasRefresh(self.calibration)
         self._level = FlexLevel(self.calibration, self._params["flex_window"])
-        self._state = kernel.fresh_state(0)
-        self._restart_kernel(mv)
-        self._running = True
-
-    def _restart_kernel(self, mv):
-        kernel.restart(self._state, self.aligner.next_k)
+        self._state = kernel.fresh_state(self.aligner.next_k)
         self._level.start(mv)
+        self._running = True
 
     def _detect(self, n, mv):
         self._strides.begin()
@@ -167,34 +167,36 @@ class Pipeline:
     def save(self, out):
         """Write the state after this batch into `out` (bytearray); returns its bytes. 0: not running, or `out` is too small.
 
-        With the same parameters and calibration `restore` goes on from there as if nothing had been between. Allocates one small object.
+        With the same parameters and calibration `restore` goes on from there as if nothing had been between. Allocates nothing.
         """
         if not self._running:
             return 0
-        c = Saver(out)
-        try:
-            self._state_words(c)
-        except FullError:
-            return 0
-        return c.at
+        c = self._saver
+        c.begin(out)
+        self._state_words(c)
+        return c.at if c.at > 0 else 0
 
     def restore(self, state, n):
-        """Go on from the first n bytes of `state`. Raises ValueError where they are no state of this version."""
+        """Go on from the first n bytes of `state`; made with the calibration in force.
+
+        Raises ValueError where they are no state of this version; then this object is of no use any more.
+        """
+        if not self.calibration:
+            raise ValueError("a state needs the calibration that it was saved with")
         self._start(-1)
         try:
             self._state_words(Loader(state, n))
-        except FullError:
-            raise ValueError("the saved state ends too early") from None
+        except (CutError, IndexError):
+            self._running = False
+            raise ValueError("the saved state is cut or damaged") from None
         kernel.set_biases(self._words, self.calibration, self._bias.bias)
 
     def _state_words(self, c):
         if c.word(saved.VERSION) != saved.VERSION:
             raise ValueError("the saved state is of another version")
-        self.batches, self.accepted_batch, self.fault = (
-            c.word(self.batches),
-            c.word(self.accepted_batch),
-            c.word(self.fault),
-        )
+        self.batches = c.word(self.batches)
+        self.accepted_batch = c.word(self.accepted_batch)
+        self.fault = c.word(self.fault)
         self.aligner.state(c)
         self._level.state(c)
         self._bias.state(c)

@@ -2,7 +2,7 @@
 
 Every part has a method `state(c)` that passes each of its words through `c`: a `Saver` writes it and returns it, a `Loader`
 returns what was written. Words are zigzag varints of -2^29 ... 2^29-1; columns go as differences from row to row.
-Allocates nothing but the two objects themselves.
+Saving allocates nothing.
 """
 
 from .compat import micropython, ptr8, ptr16, ptr32
@@ -10,8 +10,8 @@ from .compat import micropython, ptr8, ptr16, ptr32
 VERSION = 1
 
 
-class FullError(Exception):
-    """The buffer is too small for the state, or a saved state ends too early."""
+class CutError(Exception):
+    """A saved state ends too early."""
 
 
 @micropython.viper
@@ -89,32 +89,35 @@ def _get(source, at, n):
 
 
 class Saver:
-    """Writes into `buffer` (bytearray); `at` bytes so far."""
+    """After `begin`, writes into `buffer`; `at` bytes so far, -1 once it was too small. Allocates nothing."""
 
-    def __init__(self, buffer):
+    def __init__(self):
+        self._buffer = None
+        self._limit = self.at = 0
+
+    def begin(self, buffer):
+        """Write into this bytearray."""
         self._buffer = buffer
         self._limit = len(buffer) - 5
         self.at = 0
 
     def word(self, v):
         """Write one word."""
-        if self.at > self._limit:
-            raise FullError
-        self.at = _put(self._buffer, self.at, v)
+        if self.at < 0 or self.at > self._limit:
+            self.at = -1
+        else:
+            self.at = _put(self._buffer, self.at, v)
         return v
 
     def column32(self, a, width, mask, column, first, end):
         """Write rows first ... end-1 of one column of a ring (array('i') of words 0 ... 2^29-1)."""
-        self._moved(_put32(a, width, mask, column, first, end, self._buffer, self.at, self._limit))
+        if self.at >= 0:
+            self.at = _put32(a, width, mask, column, first, end, self._buffer, self.at, self._limit)
 
     def column16(self, a, width, mask, column, first, end):
         """The same of an array('H')."""
-        self._moved(_put16(a, width, mask, column, first, end, self._buffer, self.at, self._limit))
-
-    def _moved(self, at):
-        if at < 0:
-            raise FullError
-        self.at = at
+        if self.at >= 0:
+            self.at = _put16(a, width, mask, column, first, end, self._buffer, self.at, self._limit)
 
 
 class Loader:
@@ -129,7 +132,7 @@ class Loader:
         at = self.at
         n = _length(self._buffer, at, self._end)
         if not n:
-            raise FullError
+            raise CutError
         self.at = at + n
         return _get(self._buffer, at, n)
 

@@ -59,7 +59,7 @@ def _stride_means(history: ptr32, ic: int, to: int, p: int, out: ptr32):
 def _measure(history: ptr32, p: ptr32, out: ptr32):
     """p: ic, to, axial reference + 2^28, rotation gain (Q16 of the kinematic term, >> 6); out: see `_LEVEL` ...
 
-    Sums have at most 37 terms of 2^21 (with the rotation term: 2^22); fr * (e >> 6) is at most 2^17 * 2^11 = 2^28;
+    Sums have at most 37 terms of 2^21 (with the rotation term: 2^21 + 2^23); fr * (e >> 6) is at most 2^17 * 2^11 = 2^28;
     its sum over 84 samples, >> 10 each, at most 2^25, times the gain (394) >> 4: 2^30 is not reached.
     """
     ic = p[0]

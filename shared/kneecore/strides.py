@@ -43,7 +43,7 @@ class Strides:
         if not self.gate.is_stride(ic, to, jerk):
             return
         out, o = self.records, st.FIELD_COUNT * self.count
-        judged = clipped_at < ic - 4
+        judged = clipped_at < to - self.gate.stride_samples
         if not self.crosstalk.settled:
             self._learn_crosstalk(ic, clipped_at, judged)
         self._stance.measure(ic, to, self.gate.stride_samples, self.crosstalk.kappa)
@@ -108,7 +108,9 @@ class Strides:
 
     def state(self, c):
         """Pass the state through a Saver or Loader (saved.py)."""
-        self._index, self._clips, self._lost = c.word(self._index), c.word(self._clips), c.word(self._lost)
+        self._index = c.word(self._index)
+        self._clips = c.word(self._clips)
+        self._lost = c.word(self._lost)
         self.last_ic = c.word(self.last_ic)
         self.gate.state(c)
         self.crosstalk.state(c)

@@ -101,6 +101,25 @@ def joined(*parts: Recording) -> Recording:
     return replace(parts[0], **{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
 
 
+def with_losses(run: Drained, seconds: list[float], lost: list[int]) -> Drained:
+    """The run without 0.1 s of samples at each of these times, marked as losses of so many shank samples."""
+    keep = np.ones(len(run), bool)
+    rows = [int(s * 50) for s in seconds]
+    for row in rows:
+        keep[row : row + 5] = False
+
+    def samples(name: str, counts: np.ndarray) -> np.ndarray:
+        return getattr(run, name)[np.repeat(keep, counts)]
+
+    before = [int(keep[:row].sum()) for row in rows]
+    return Drained(
+        run.n_thigh[keep], run.n_shank[keep], run.flex_mv[keep], run.ticks_us[keep],
+        samples("thigh_gyro", run.n_thigh), samples("thigh_accel", run.n_thigh),
+        samples("shank_gyro", run.n_shank), samples("shank_accel", run.n_shank),
+        losses=tuple(zip(before, lost, strict=True)),
+    )  # fmt: skip
+
+
 def random_calibration(rng: np.random.Generator) -> list[int]:
     """A valid calibration record: orthonormal frames turned anyhow, biases and flex maps up to their limits."""
     rows = [np.round(8192 * frame(rng)).astype(int).ravel().tolist() for _ in range(2)]
@@ -135,6 +154,6 @@ def random_params(rng: np.random.Generator, *, corners: bool = True) -> dict[str
 
 
 __all__ = [
-    "difference", "drain", "frame", "params_for", "part", "random_calibration", "random_params", "rebatched", "runner",
-    "stride_difference", "with_a_stop",
+    "difference", "drain", "frame", "joined", "params_for", "part", "random_calibration", "random_params", "rebatched",
+    "runner", "stride_difference", "with_a_stop", "with_losses",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ CORE = Path(kneecore.__file__).parent
 
 @dataclass(frozen=True)
 class BoardRun:
-    """What the interpreter said: the engine's answer, its last state, bytes allocated while running and over how many samples."""
+    """What the interpreter said: the answer, its last state, bytes allocated while running, over how many samples."""
 
     result: EngineResult
     state: bytes

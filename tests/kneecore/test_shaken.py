@@ -1,4 +1,4 @@
-"""A sleeve that is shaken in the hand, bent or knocked gives no strides; a runner does, soon after the first contact."""
+"""A sleeve that is shaken in the hand, bent or knocked gives no strides; a runner does, soon after a first contact."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AFTER_S = 60.0
 
 
 def donned() -> Recording:
-    """A donning and nothing after it: standing and squats in frames that are not turned, so that sensor axes are segment axes."""
+    """A donning and nothing after it, in frames that are not turned: sensor axes are segment axes."""
     return runner(seed=1, side="L", run_s=2.0, misalignment_deg=0.0, gyro_bias_dps=0.0)
 
 
@@ -58,7 +58,7 @@ def strides_of(recording: Recording) -> int:
 @pytest.mark.parametrize("dps", [600, 1500])
 @pytest.mark.parametrize("hz", [2.2, 3.0, 4.0, 5.0, 8.0])
 def test_shaking_in_sines(hz, dps, behind):
-    """The sleeve is swung and bent at any phase, with a knock anywhere in the cycle. (Without the gate: up to 239 a minute.)"""
+    """The sleeve is swung and bent at any phase, with a knock anywhere in the cycle. (Before: up to 239 a minute.)"""
     angle = 2 * np.pi * hz * np.arange(round(20 * 208)) / 208
     for phase in (0.0, 1.6, 3.1, 4.7):
         knocks = 1 + 8 * np.maximum(0, np.sin(angle + phase)) ** 8

@@ -74,7 +74,7 @@ def measured(n: Kernel, stride: tuple[int, ...], params, slope: Slope) -> Row:
         total += (n.fr[i] * (clamp(e[i] - g, -(1 << 17), 1 << 17) >> 6)) >> 10
         y[i] = ((total >> 4) * ((394 * params["rotation_gain_pct"]) // 100)) >> 6
     flexion = {k: clamp(sx(n.theta[k] - n.theta[ic]), -(1 << 19), 1 << 19) for k in range(ic - 4, to + 1)}
-    judged = not any(n.clipped[ic - 4 : complete + 1])
+    judged = not any(n.clipped[to - p : complete + 1])
     kappa = (slope.take(n, ic, complete, to_before, judged) * params["crosstalk_gain_pct"]) // 100
     h = sum(d[k] for k in range(to - p, to)) // p
     peak = max(stance, key=lambda k: (d[k], -k))

@@ -71,11 +71,23 @@ def test_a_clipped_channel_makes_a_stride_unjudged(params):
     assert result.column("flexion_at_ic_mdeg")[2] != f.NULL
 
 
-@pytest.mark.parametrize("offset, judged", [(-5, 1), (-4, 0), (STANCE, 0), (STANCE + 1, 1)])
-def test_clipping_counts_from_the_level_to_completion(params, offset, judged):
+TO = STANCE - 5  # from contact to toe-off
+
+
+@pytest.mark.parametrize(
+    "offset, judged",
+    [
+        (TO - STEP - 1, [0, 1, 1]),
+        (TO - STEP, [0, 0, 1]),  # the toe-off before: completion there, one stride before toe-off here
+        (-5, [1, 0, 1]),
+        (STANCE, [1, 0, 0]),
+        (STANCE + 1, [1, 1, 0]),
+    ],
+)
+def test_clipping_counts_from_a_stride_before_toe_off_to_completion(params, offset, judged):
     run_ = runner(3, np.zeros(3))
     run_.shank_gyro[STEP + FIRST_IC + offset, 2] = -32700
-    assert run(run_, params, record()).column("judged") == [1, judged, 1]
+    assert run(run_, params, record()).column("judged") == judged
 
 
 @pytest.mark.parametrize(

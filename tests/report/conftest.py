@@ -12,9 +12,10 @@ import pytest
 
 from kneecore import params as schema
 from kneecore import stride as st
+from kneecore.blocks import E_BEAT
 from kneesleeve.recordings import Drained, RunnerSpec, drain, synthesise
 from kneesleeve.reference import run
-from kneesleeve.sessions.session import Close, Session
+from kneesleeve.sessions.session import Close, Event, Session
 
 ACCEPTED = (0, 91, 1, *([8192, 0, 0, 0, 8192, 0, 0, 0, 8192] * 2), *([0] * 5), 900, 0, 0, 0, 1, 5)
 
@@ -66,6 +67,21 @@ def real() -> Session:
     assert result.calibration is not None
     return hand_made(
         result.strides, drained=drained, params=params, calibration=result.calibration,
+        accepted_batch=result.accepted_batch, certain_batch=len(drained), last_batch=len(drained),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def paced() -> Session:
+    """60 s of the built-in runner with the metronome on, which this runner does not follow."""
+    recording, _ = synthesise(RunnerSpec(seed=4, side="R", run_s=60, collapse_share=0.2, collapse_from_stride=38))
+    drained = drain(recording)
+    params = schema.defaults() | {"side": 1, "cue_mode": 2}
+    result = run(drained, params)
+    assert result.calibration is not None
+    return hand_made(
+        result.strides, drained=drained, params=params, calibration=result.calibration,
+        events=[Event(batch, E_BEAT, 64 * delay_us + ms) for batch, delay_us, ms in result.beats],
         accepted_batch=result.accepted_batch, certain_batch=len(drained), last_batch=len(drained),
     )  # fmt: skip
 

@@ -33,8 +33,10 @@ def command(
 def _tell(verdict: Verdict) -> None:
     print(f"{verdict.verdict}: {verdict.difference or verdict.reason or 'every field of every stride is equal'}")
     print(f"calibration: {verdict.calibration}")
+    n = verdict.checked_beats
+    beats = f"{n} beat{'s' if n > 1 else ''}, " if n else ""
     print(
-        f"checked: {verdict.checked_strides} of {verdict.strides} strides, {verdict.checked_cues} cues, "
+        f"checked: {verdict.checked_strides} of {verdict.strides} strides, {verdict.checked_cues} cues, {beats}"
         f"{100 * verdict.checked_share:.1f} % of {verdict.batches} batches"
     )
     for loss in verdict.loss:

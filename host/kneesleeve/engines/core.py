@@ -38,11 +38,14 @@ def drive(pipe: Pipeline, drained: Drained) -> Iterator[int]:
     """Feed every batch to the pipeline; yields what each brought (bits of `kneecore.pipeline`)."""
     shank = np.hstack([drained.shank_gyro, drained.shank_accel]).astype("<i2")
     thigh = np.hstack([drained.thigh_gyro, drained.thigh_accel]).astype("<i2")
+    losses = dict(drained.losses)
     s = t = 0
     for n_s, n_t, mv in zip(drained.n_shank.tolist(), drained.n_thigh.tolist(), drained.flex_mv.tolist(), strict=True):
         _fill(pipe.shank, shank[s : s + n_s])
         _fill(pipe.thigh, thigh[t : t + n_t])
         s, t = s + n_s, t + n_t
+        if pipe.batches in losses:
+            pipe.gap(losses[pipe.batches])
         yield pipe.batch(n_s, n_t, mv)
 
 

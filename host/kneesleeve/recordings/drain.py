@@ -8,7 +8,7 @@ So batches hold 4 or 5 samples and the schedule repeats every 25 batches (104 sa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ class Drained:
     Per batch: `n_thigh`, `n_shank` int64 [J]; `flex_mv` int64 [J], -1 where there is no flex reading;
     `ticks_us` int64 [J], the time at which the batch was drained.
     Samples: `thigh_*` int16 [sum(n_thigh), 3], `shank_*` int16 [sum(n_shank), 3], sensor axes, in order.
+    `losses`: where samples were lost, as (batches before it, shank samples lost), ascending.
     Raises ValueError where counts and arrays do not fit together.
     """
 
@@ -51,6 +52,7 @@ class Drained:
     thigh_accel: NDArray[np.int16]
     shank_gyro: NDArray[np.int16]
     shank_accel: NDArray[np.int16]
+    losses: tuple[tuple[int, int], ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         lengths = {len(a) for a in (self.n_thigh, self.n_shank, self.flex_mv, self.ticks_us)}

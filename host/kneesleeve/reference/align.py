@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kneesleeve.reference.losses import joined, parts
 from kneesleeve.reference.phase import Phase, track
 from kneesleeve.reference.types import Aligned, DrainedRun, Ints, Shorts
 
@@ -12,7 +13,16 @@ MOST_EMITTED = 96  # samples in one batch
 
 
 def align(drained: DrainedRun) -> Aligned:
-    """Emit every sample that both chips have, batch by batch; with equal clocks nothing is changed or delayed."""
+    """Emit every sample that both chips have, batch by batch; with equal clocks nothing is changed or delayed.
+
+    After a loss the counts of both chips go on from the shank's, and the alignment begins anew (§2).
+    """
+    if not drained.losses:
+        return _align(drained)
+    return joined([_align(part) for part in parts(drained)], drained.losses)
+
+
+def _align(drained: DrainedRun) -> Aligned:
     n_shank, n_thigh = np.asarray(drained.n_shank, np.int64), np.asarray(drained.n_thigh, np.int64)
     drained_s, drained_t = np.cumsum(n_shank), np.cumsum(n_thigh)
     brought = (n_shank > 0) | (n_thigh > 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from kneesleeve.reference.gate import Strides
-from kneesleeve.reference.relative import LEAD
 from kneesleeve.reference.types import Bools, Ints, Ints32, Shorts
 
 CLIPPED_LSB = 32700
@@ -21,8 +20,8 @@ def clipped_before(*gyros: Shorts) -> Ints32:
 
 
 def judged(strides: Strides, clipped: Ints32) -> Bools:
-    """Whether no sample is clipped from the level's first one to the stride's completion, bool [S]."""
-    return clipped[strides.complete + 1] == clipped[strides.ic - LEAD]
+    """Whether no sample is clipped from one stride before toe-off to the stride's completion, bool [S]."""
+    return clipped[strides.complete + 1] == clipped[strides.to - strides.period]
 
 
 def clipped_since(strides: Strides, clipped: Ints32) -> Ints:

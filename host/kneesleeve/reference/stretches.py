@@ -47,20 +47,32 @@ def stretches(aligned: Aligned, accepted_batch: int) -> list[Stretch]:
     The level starts from the flex of the accepted batch (of a given calibration: of the first batch that brings
     samples), after a loss from the flex of the batch in which samples come again.
     """
-    k0 = int(aligned.ends[accepted_batch - 1]) if accepted_batch > 0 else 0
-    resumes = aligned.resumes[aligned.resumes > k0]
-    rows = np.searchsorted(aligned.ends, resumes, side="right")  # in which they come again
-    lost = aligned.k[resumes] - aligned.k[resumes - 1] - 1
-    bounds = [accepted_batch, *rows.tolist(), len(aligned.ends)]
-    starts = [start_mv(aligned, accepted_batch), *aligned.flex_mv[rows].tolist()]
+    losses = [(batch, lost) for batch, lost in _losses(aligned) if batch >= max(accepted_batch, 1)]
+    bounds = [accepted_batch, *(batch for batch, _ in losses), len(aligned.ends)]
+    starts = [start_mv(aligned, accepted_batch), *(_first_mv(aligned, batch) for batch, _ in losses)]
     return [
         Stretch(between(aligned, first, last), first, mv, jump)
-        for (first, last), mv, jump in zip(pairwise(bounds), starts, [0, *lost.tolist()], strict=True)
+        for (first, last), mv, jump in zip(pairwise(bounds), starts, [0, *(n for _, n in losses)], strict=True)
     ]
+
+
+def _losses(aligned: Aligned) -> list[tuple[int, int]]:
+    """(batches before it, samples lost) of every loss."""
+    if aligned.losses:
+        return list(aligned.losses)
+    resumes = aligned.resumes[aligned.resumes > 0]
+    rows = np.searchsorted(aligned.ends, resumes, side="right")  # in which samples come again
+    lost = aligned.k[resumes] - aligned.k[resumes - 1] - 1
+    return list(zip(rows.tolist(), lost.tolist(), strict=True))
+
+
+def _first_mv(aligned: Aligned, batch: int) -> int:
+    """Flex reading of the first batch after the first `batch` that brings samples, millivolts; -1 if none does."""
+    return int(np.append(aligned.flex_mv[batch:][aligned.full[batch:]], -1)[0])
 
 
 def start_mv(aligned: Aligned, accepted_batch: int) -> int:
     """Flex reading at the start of detection (§4.2), millivolts; -1 where there is no batch for it."""
     if accepted_batch > 0:
         return int(aligned.flex_mv[accepted_batch - 1])
-    return int(np.append(aligned.flex_mv[aligned.full], -1)[0])
+    return _first_mv(aligned, 0)

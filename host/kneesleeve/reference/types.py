@@ -21,6 +21,7 @@ class DrainedRun(Protocol):
 
     n_shank, n_thigh: samples in each batch, int [J], 0 … 64. flex_mv: int [J], -1 = none. ticks_us: int [J].
     shank_*: int16 [sum(n_shank), 3]; thigh_*: int16 [sum(n_thigh), 3]; each chip's own samples, sensor axes.
+    losses: (batches before it, shank samples lost), ascending.
     """
 
     @property
@@ -39,6 +40,8 @@ class DrainedRun(Protocol):
     def thigh_gyro(self) -> Shorts: ...
     @property
     def thigh_accel(self) -> Shorts: ...
+    @property
+    def losses(self) -> tuple[tuple[int, int], ...]: ...
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Aligned:
     flex_mv: int64 [J], millivolts, -1 = none.
     resumes: int64 [R], positions in `k` of the first sample after a loss; each is the first of its batch.
     brought: bool [J], the batches that brought samples of either chip; None: not known, see `full`.
+    losses: (batches before it, shank samples lost) of every loss; empty: `resumes` and `k` tell.
     """
 
     k: Ints
@@ -64,6 +68,7 @@ class Aligned:
     flex_mv: Ints
     resumes: Ints
     brought: Bools | None = None
+    losses: tuple[tuple[int, int], ...] = ()
 
     def __len__(self) -> int:
         """Number of emitted samples, K."""

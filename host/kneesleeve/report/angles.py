@@ -1,7 +1,7 @@
-"""Knee angles of every sample, recomputed in floating point from the raw samples and the calibration.
+"""Knee angles of every sample, worked out again from the raw samples by the reference detector.
 
-Method: docs/detector.md §4.1 (rates) and §4.2 (level of the flexion by the flex sensor). Floats, for pictures only:
-what the sleeve decided stands in the stride records.
+Method: docs/detector.md §4.1 (rates), §4.2 (level of the flexion), §4.5 (biases taken anew while standing).
+For pictures only: what the sleeve decided stands in the stride records.
 """
 
 from __future__ import annotations
@@ -9,18 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kneesleeve.recordings.drain import Drained
 from kneesleeve.reference.align import align
-from kneesleeve.reference.detector import after
-from kneesleeve.reference.types import Aligned, Calibration
+from kneesleeve.reference.bias import biases_over
+from kneesleeve.reference.integers import signed29
+from kneesleeve.reference.motion import Motion, motion, sagittal
+from kneesleeve.reference.stretches import after, stretches
+from kneesleeve.reference.types import Aligned, Calibration, Ints32
 from kneesleeve.report.source import Floats, Ints
 
 DEG_PER_U = 35 / 104_000  # one LSB of 0.070 dps for one sample at 208 Hz
-_MEAN_RUNNING_DEG = 37.0  # level without a flex sensor
-_WINDOW_WITHOUT_FLEX = 64
-_Q13 = 8192.0
 
 
 @dataclass(frozen=True)
@@ -37,40 +36,25 @@ def knee_angles(drained: Drained, calibration: Calibration, accepted_batch: int,
     """Angles of every aligned sample after batch `accepted_batch`; empty where there is none."""
     aligned = align(drained)
     part = after(aligned, min(accepted_batch, len(aligned.ends)))
-    shank = _rates_dps(part.shank_gyro, calibration.shank_rows, (*calibration.biases[:2], 0))
-    thigh = _rates_dps(part.thigh_gyro, calibration.thigh_rows, calibration.biases[2:5])
-    gyro_deg = np.cumsum(shank[:, 1] - thigh[:, 1]) / 208
-    mv_before = aligned.flex_mv[max(accepted_batch, 1) - 1 : max(accepted_batch, 1)]
-    flexion_deg = gyro_deg + _level_deg(gyro_deg, part, mv_before, calibration, flex_window)
-    theta = np.radians(flexion_deg)
-    rate_dps = shank[:, 0] - (np.cos(theta) * thigh[:, 0] - np.sin(theta) * thigh[:, 2])
-    return Angles(part.k, flexion_deg, calibration.side * np.cumsum(rate_dps) / 208)
+    if not len(part):
+        return Angles(part.k, np.zeros(0), np.zeros(0))
+    found = _motions(aligned, calibration, accepted_batch, flex_window)
+    flexion_u = np.concatenate([m.flexion for m in found]).astype(np.float64)
+    frontal_u = np.concatenate([_unwrapped(m.abduction) for m in found]).astype(np.float64)
+    return Angles(part.k, flexion_u * DEG_PER_U, frontal_u * DEG_PER_U)
 
 
-def _rates_dps(gyro: NDArray[np.int16], rows: tuple[tuple[int, ...], ...], biases: tuple[int, ...]) -> Floats:
-    """Rates about the segment's x, y, z: float [K, 3], degrees per second."""
-    return (gyro.astype(np.float64) @ np.array(rows, np.float64).T - np.array(biases, np.float64)) / _Q13 * 0.070
+def _motions(aligned: Aligned, calibration: Calibration, accepted_batch: int, flex_window: int) -> list[Motion]:
+    """The knee over each stretch; biases that were taken anew go on into the next."""
+    found = []
+    for stretch in stretches(aligned, accepted_batch):
+        biases = biases_over(stretch, calibration)
+        signals = sagittal(stretch, biases.spans, calibration, flex_window)
+        found.append(motion(stretch, biases.spans, signals))
+        calibration = biases.at_end
+    return found
 
 
-def _level_deg(gyro_deg: Floats, part: Aligned, mv_before: Ints, calibration: Calibration, flex_window: int) -> Floats:
-    """What has to be added to the gyros' flexion, float [K]: mean error of the last `flex_window` batches."""
-    flex_deg, usable = _flex_deg(calibration, part.flex_mv)
-    window = flex_window if calibration.has_flex else _WINDOW_WITHOUT_FLEX
-    pushed = usable & (part.counts > 0)
-    start_deg, start_usable = _flex_deg(calibration, mv_before)
-    start = start_deg[0] if len(start_deg) and start_usable[0] else 0.0
-    errors = np.concatenate(([start], flex_deg[pushed] - gyro_deg[part.ends[pushed] - 1]))
-    total = np.concatenate(([0.0], np.cumsum(errors)))
-    last = np.arange(1, len(errors) + 1)
-    begin = np.maximum(last - window, 0)
-    means = (total[last] - total[begin]) / (last - begin)
-    return np.repeat(means[np.cumsum(pushed) - pushed], part.counts)
-
-
-def _flex_deg(calibration: Calibration, mv: Ints) -> tuple[Floats, NDArray[np.bool_]]:
-    """Flexion by the flex map in degrees, and where it is usable; without a flex sensor the mean of running."""
-    if not calibration.has_flex:
-        return np.full(len(mv), _MEAN_RUNNING_DEG), np.ones(len(mv), bool)
-    m = np.clip(np.asarray(mv, np.float64) - calibration.mv0, -1500, 1500)
-    u = calibration.a_u + (calibration.b_q8 / 256 + calibration.c_q16 / 65536 * m) * m
-    return u * DEG_PER_U, (mv >= 50) & (mv <= 3200)
+def _unwrapped(angle_u: Ints32) -> Ints:
+    """An angle known modulo 2^29, as it grew from sample to sample, U."""
+    return np.cumsum(signed29(np.diff(angle_u.astype(np.int64), prepend=0)))

@@ -13,6 +13,7 @@ from kneesleeve.report.angles import Angles, knee_angles
 from kneesleeve.report.calibration import Donning, donning
 from kneesleeve.report.curves import Curves, curves
 from kneesleeve.report.drift import Drift, drift
+from kneesleeve.report.metronome import Metronome, metronome
 from kneesleeve.report.source import Bools, Floats, SessionLike
 from kneesleeve.report.strides import Strides, table
 from kneesleeve.report.timeline import Gap, Timeline, gaps, timeline
@@ -59,7 +60,8 @@ class Facts:
 class Model:
     """All a page shows. angles, curves: None where there are no usable raw samples.
 
-    drifts: by quantity, None = silent. reasons: strides by reason code of the cue decision.
+    drifts: by quantity, None = silent. reasons: strides by reason code of the cue decision. cue_mode: what the
+    motor was set to, 0 quiet, 1 buzzes, 2 cadence. metronome: what it did in mode 2, None in the others.
     """
 
     facts: Facts
@@ -71,6 +73,8 @@ class Model:
     drifts: dict[str, Drift | None]
     gaps: list[Gap]
     reasons: dict[int, int]
+    cue_mode: int
+    metronome: Metronome | None
 
 
 def build(session: SessionLike) -> Model:
@@ -90,6 +94,8 @@ def build(session: SessionLike) -> Model:
         drifts(strides),
         missing,
         {int(code): int(n) for code, n in zip(*np.unique(strides.reason, return_counts=True), strict=True)},
+        session.params["cue_mode"],
+        metronome(session, strides, clock),
     )
 
 

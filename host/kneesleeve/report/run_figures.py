@@ -8,6 +8,7 @@ import numpy as np
 
 from kneecore import stride as st
 from kneesleeve.report import look
+from kneesleeve.report.metronome import VALGUS
 from kneesleeve.report.model import Model
 from kneesleeve.report.source import Bools, Floats, Ints
 from kneesleeve.report.strides import PAUSE_S
@@ -89,8 +90,11 @@ def pace_figure(m: Model) -> look.Figure:
         words = [f"{clock(t)} · {number(v, digits)}{unit}" for t, v in zip(t_s, values, strict=True)]
         data.append(look.dots([x[i] for i in rows], values[rows], [words[i] for i in rows], faint, yaxis=axis))
         data.append(look.line(x, _broken(t_s, running_mean(values)), look.WITHIN, yaxis=axis, hoverinfo="skip"))
-    (a, b), (c, d) = _pace_range(cadence, 8), _pace_range(contact, 20)
     start, span = run_start_s(m), run_span_s(m)
+    data += _target_line(m, start, span)
+    (a, b), (c, d) = _pace_range(cadence, 8), _pace_range(contact, 20)
+    if m.metronome is not None and m.metronome.target_spm is not None:
+        a, b = min(a, m.metronome.target_spm - 2), max(b, m.metronome.target_spm + 2)
     data += look.hatched(m.gaps, start, span, a, b)
     data += [t | {"yaxis": "y2"} for t in look.hatched(m.gaps, start, span, c, d)]
     layout = look.layout(
@@ -101,6 +105,16 @@ def pace_figure(m: Model) -> look.Figure:
         annotations=[_heading("Cadence, steps a minute", 0.96), _heading("Contact time, ms", 0.40)],
     )
     return {"data": data, "layout": layout}
+
+
+def _target_line(m: Model, start_s: float, span_s: float) -> list[look.Trace]:
+    """The metronome's cadence from its first beat on; nothing where it did not beat."""
+    b = m.metronome
+    if b is None or b.target_spm is None or b.from_s is None:
+        return []
+    words = f"target: {number(b.target_spm, 0)} steps a minute<extra></extra>"
+    x = [look.ms(b.from_s - start_s), look.ms(span_s)]
+    return [look.line(x, np.full(2, b.target_spm), look.INK, dash="dash", hovertemplate=words)]
 
 
 def running_mean(values: Floats) -> Floats:
@@ -131,7 +145,11 @@ def _words(m: Model, i: int, t_s: float) -> str:
     text = f"{clock(t_s)} · stride {i + 1}<br>{number(abs(inward))}° {where} your usual"
     if s.cued[i]:
         return text + f"<br>buzzed for {s.cue_ms[i]:.0f} ms"
-    return text + ("<br>over your limit, no buzz" if s.over[i] else "")
+    return text + (_unanswered(m) if s.over[i] else "")
+
+
+def _unanswered(m: Model) -> str:
+    return "<br>over your limit" + (", no buzz" if m.cue_mode == VALGUS else "")
 
 
 def _run_axis(m: Model, **more: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from kneecore import fault_table
 from kneecore.records import E_FAULT
 from kneesleeve.report.calibration import Donning
+from kneesleeve.report.metronome import QUIET
 from kneesleeve.report.model import Model
 from kneesleeve.report.source import SessionLike, VerdictLike
 from kneesleeve.report.words import REASONS, clock, count, duration, number, percent
@@ -26,7 +27,7 @@ def tiles(m: Model) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if f.state == "judged":
         found.append((percent(f.over_share or 0.0), f"over your limit ({f.over} of {f.compared})"))
-        found.append((str(f.cues), "buzz" if f.cues == 1 else "buzzes"))
+        found += _motor_tile(m)
     if f.strides:
         unit = "hours" if f.running_s >= 3600 else "minutes"
         found.append((clock(f.running_s), f"{unit} of running ({count(f.strides, 'stride')})"))
@@ -35,6 +36,14 @@ def tiles(m: Model) -> list[tuple[str, str]]:
     if f.contact_ms:
         found.append((f"{number(f.contact_ms, 0)} ms", "foot on the ground"))
     return found
+
+
+def _motor_tile(m: Model) -> list[tuple[str, str]]:
+    """Buzzes or beats; nothing where buzzing was off."""
+    if m.metronome is not None:
+        b = m.metronome
+        return [(str(b.beats), f"{'beat' if b.beats == 1 else 'beats'} of the metronome")]
+    return [] if m.cue_mode == QUIET else [(str(m.facts.cues), "buzz" if m.facts.cues == 1 else "buzzes")]
 
 
 def what_to_do(m: Model) -> str:

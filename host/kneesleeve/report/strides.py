@@ -22,7 +22,9 @@ class Strides:
 
     ic, to: int64 [S] shank sample index of contact and toe-off (to = -1 if unknown). batch: in which it was completed.
     ic_s: seconds since the recording began.
-    stride_s: since the contact before, NaN after a pause. reason: codes of docs/detector.md §7.
+    stride_samples, stride_s: since the contact before, NaN after a pause. reason: codes of docs/detector.md §7.
+    abduction_*: relative to the stride's mean. peak_ms: from contact to the peak. *_range_deg: frontal, in stance.
+    clipped_samples, lost_samples: since the stride before.
     cue_s: when the buzz was commanded, seconds since the recording began, NaN without one.
     """
 
@@ -31,6 +33,7 @@ class Strides:
     batch: Ints
     ic_s: Floats
     contact_ms: Floats
+    stride_samples: Ints
     stride_s: Floats
     judged: Bools
     over: Bools
@@ -41,6 +44,13 @@ class Strides:
     threshold_deg: Floats
     flexion_at_ic_deg: Floats
     flexion_peak_deg: Floats
+    abduction_at_ic_deg: Floats
+    abduction_peak_deg: Floats
+    peak_ms: Floats
+    shank_range_deg: Floats
+    thigh_range_deg: Floats
+    clipped_samples: Ints
+    lost_samples: Ints
     reason: Ints
     cue_ms: Floats
     cue_s: Floats
@@ -87,12 +97,17 @@ def table(records: Sequence[Sequence[int]], clock: Timeline) -> Strides:
     return Strides(
         ic=ic, to=np.where(to == st.NULL, -1, to), batch=rows[:, st.BATCH],
         ic_s=_contact_times_s(rows, contact, clock), contact_ms=contact * 1000 / clock.rate_hz,
-        stride_s=_values(since, missing=since <= 0) / clock.rate_hz,
+        stride_samples=since, stride_s=_values(since, missing=since <= 0) / clock.rate_hz,
         judged=rows[:, st.JUDGED] == 1, over=rows[:, st.OVER] == 1,
         collapse_deg=_degrees(rows[:, st.COLLAPSE]), raw_collapse_deg=_degrees(rows[:, st.RAW_COLLAPSE]),
         excursion_deg=_degrees(rows[:, st.EXCURSION]),
         baseline_deg=_degrees(rows[:, st.BASELINE]), threshold_deg=_degrees(rows[:, st.THRESHOLD]),
         flexion_at_ic_deg=_degrees(rows[:, st.FLEXION_AT_IC]), flexion_peak_deg=_degrees(rows[:, st.FLEXION_PEAK]),
+        abduction_at_ic_deg=_degrees(rows[:, st.ABDUCTION_AT_IC]),
+        abduction_peak_deg=_degrees(rows[:, st.ABDUCTION_PEAK]),
+        peak_ms=_values(rows[:, st.PEAK_SAMPLES], missing=rows[:, st.PEAK_SAMPLES] == st.NULL) * 1000 / clock.rate_hz,
+        shank_range_deg=_degrees(rows[:, st.SHANK_RANGE]), thigh_range_deg=_degrees(rows[:, st.THIGH_RANGE]),
+        clipped_samples=rows[:, st.CLIPPED_SAMPLES], lost_samples=rows[:, st.LOST_SAMPLES],
         reason=rows[:, st.REASON], cue_ms=_values(rows[:, st.CUE_MS], missing=rows[:, st.CUE_MS] == st.NULL),
         cue_s=np.where(rows[:, st.CUE_MS] > 0, clock.of_batch(rows[:, st.CUE_BATCH]), np.nan),
     )  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 
 from kneecore import stride as st
 from kneesleeve.report.drift import FEWEST, Drift, per_quarter
+from kneesleeve.report.metronome import QUIET, Metronome
 from kneesleeve.report.model import Facts, Model
 from kneesleeve.report.strides import Strides
 
@@ -20,8 +21,15 @@ REASONS = {
     st.R_DUTY: "over, no buzz: it had buzzed enough within a minute",
     st.R_QUIET: "over, no buzz: buzzing was switched off",
     st.R_LATE: "over, no buzz: known too late",
-    st.R_CADENCE: "over, no buzz: the motor beat the cadence",
+    st.R_CADENCE: "over; the motor beat steps and does not answer single strides",
     st.R_UNJUDGED: "not judged: a sensor reached the end of its range",
+}
+# how the cadence with the beats compares, in the words of a runner
+ANSWERS = {
+    "on": "within two steps a minute of the target",
+    "nearer": "nearer to the target than your own",
+    "same": "about as far from the target as your own",
+    "further": "further from the target than your own",
 }
 _QUANTITIES = {
     "collapse_deg": ("The inward movement of your knee", "°", 1),
@@ -92,7 +100,7 @@ def lead(m: Model) -> str:
         far = f"the knee typically came {number(f.median_over_deg or 0)}° further inward than your usual"
         which = "those strides" if f.over > 1 else "that stride"
         parts.append(f"On {which} {far}; your limit in this run was {number(f.limit_deg or 0)}°.")
-        parts.append(_buzzes(f, m))
+    parts += _motor(m)
     if when(m.strides):
         parts.append(when(m.strides))
     return " ".join(parts)
@@ -104,9 +112,35 @@ def _nothing_seen(m: Model) -> str:
     return "The sleeve was ready, but no stride looked like running; walking, standing and squats do not count."
 
 
-def _buzzes(f: Facts, m: Model) -> str:
-    if m.reasons.get(st.R_QUIET, 0) == f.over:
-        return "Buzzing was switched off."
+def _motor(m: Model) -> list[str]:
+    """What the motor did, as it was set for this run."""
+    if m.metronome is not None:
+        return _beats(m.metronome)
+    if m.cue_mode == QUIET:
+        return ["Buzzing was switched off."]
+    return [_buzzes(m.facts)] if m.facts.over else []
+
+
+def _beats(b: Metronome) -> list[str]:
+    """The metronome: its pace, how often it beat, and whether the runner came nearer to it."""
+    if b.own_spm is None or b.target_spm is None:
+        return ["The metronome did not start: it first learns your own cadence, for 34 judged strides."]
+    target, up, own = number(b.target_spm, 0), number(b.up_permille / 10), number(b.own_spm, 0)
+    pace = f"{target} steps a minute, {up} % over your own {own}"
+    if not b.beats:
+        return [f"The metronome was set to {pace}, but no beat is recorded."]
+    found = [f"The metronome beat {count(b.beats, 'step')} ({beat_lengths(b)}) at {pace}."]
+    if b.with_spm is not None and b.answer:
+        found.append(f"With it you ran at {number(b.with_spm, 0)}: {ANSWERS[b.answer]}.")
+    return found
+
+
+def beat_lengths(b: Metronome) -> str:
+    """40 ms each, 38 to 40 ms."""
+    return f"{b.shortest_ms} ms each" if b.shortest_ms == b.longest_ms else f"{b.shortest_ms} to {b.longest_ms} ms"
+
+
+def _buzzes(f: Facts) -> str:
     if f.cues == f.over:
         return "The sleeve buzzed after each of them." if f.over > 1 else "The sleeve buzzed after it."
     if f.cues == 0:

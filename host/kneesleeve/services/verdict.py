@@ -40,7 +40,8 @@ class Verdict:
 
     calibration: exact, differs, given (handed to the sleeve, not found by it), none (the donning did not end)
     or unchecked. checked_share: part of the session's batches that was recomputed, 0 … 1.
-    checked_strides, checked_cues: how many of them were compared. loss: what is missing, in words.
+    checked_strides, checked_cues, checked_beats (of the cadence cue): how many of them were compared.
+    loss: what is missing, in words.
     """
 
     verdict: Literal["exact", "differs", "unverifiable"]
@@ -51,6 +52,7 @@ class Verdict:
     checked_strides: int
     strides: int
     checked_cues: int
+    checked_beats: int
     closed: bool
     difference: Difference | None = None
     reason: str = ""

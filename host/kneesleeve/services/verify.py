@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Literal, Protocol
 
 from kneecore import params as schema
+from kneecore.blocks import E_BEAT
 from kneecore.stride import BATCH, FIELD_NAMES, IC
 from kneesleeve.recordings.drain import Drained
 from kneesleeve.services.moments import check_beats, check_refreshes
@@ -152,6 +153,7 @@ def _verdict(
         checked_strides=checked,
         strides=len(session.strides),
         checked_cues=cues,
+        checked_beats=sum(e.code == E_BEAT and e.batch <= until for e in session.events),
         closed=session.closed,
         difference=difference,
         reason=reason,
