@@ -20,7 +20,7 @@ def test_losses_in_the_run(lost, torn):
     """Equal clocks, and batches torn at random with the thigh behind: alignment, level and gate begin anew alike."""
     whole = runner(seed=6, side="R", run_s=70.0, misalignment_deg=20.0, gyro_bias_dps=2.0)
     gyro = whole.thigh_gyro.copy()
-    gyro[(70 * 208) : (70 * 208) + 5] = 32767
+    gyro[70 * 208 : 70 * 208 + 5] = 32767
     run = drain(replace(whole, thigh_gyro=gyro))
     if torn:
         run = rebatched(run, np.random.default_rng(lost), gaps=0.1)
