@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test hil lint types bench equality clean
+.PHONY: demo test hil lint types bench equality fuzz power-loss clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/sleeve demo --out out/demo
@@ -51,3 +51,16 @@ $(VENV)/.dev: $(VENV)/.installed
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .ruff_cache .hypothesis
+
+# hours on a busy machine; FUZZ_RUNS=50000 for a quick look
+FUZZ_RUNS ?= 1000000
+fuzz: $(VENV)/.dev
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	@$(BIN)/python tests/sessions/fuzz_reader.py reader $(FUZZ_RUNS)
+	@$(BIN)/python tests/sessions/fuzz_reader.py frames $(FUZZ_RUNS)
+
+# power cuts at every operation of the flash, in every way, and again in every recovery: 6 minutes a seed
+SEEDS ?= 1-3
+power-loss: $(VENV)/.dev
+	@$(BIN)/python tests/power_loss/sweep.py --seeds $(SEEDS)
+	@$(BIN)/python tests/power_loss/sweep_files.py --seeds $(SEEDS)

@@ -8,9 +8,10 @@ import sys
 from array import array
 
 sys.path.insert(0, sys.argv[1])
+from kneecore.blocks import BlockWriter
+
 import sleeveapp.recorder
 from kneecore import kernel, pipeline
-from kneecore.blocks import BlockWriter
 from kneecore.fifo import WORD, decode
 from kneecore.stride import FIELD_COUNT
 

@@ -5,9 +5,10 @@ from kneesleeve.device.sleeve import Sleeve
 from kneesleeve.engines.virtual import make_image, motion_of, run_scenario
 from kneesleeve.errors import DeviceError
 from kneesleeve.link.serial_link import FrameLink
+from kneesleeve.services.pull import pull
 from kneesleeve.services.verify import verify
 from kneesleeve.sessions.reader import open_session
-from kneesleeve.virtual import VirtualSleeve, list_files, read_file
+from kneesleeve.virtual import VirtualSleeve
 
 
 def test_pings_and_refused_requests_leave_the_run_exact(runner, tmp_path):
@@ -27,8 +28,5 @@ def test_pings_and_refused_requests_leave_the_run_exact(runner, tmp_path):
                 sleeve.read(1, 0, 4096)
             except DeviceError:
                 refused += 1
-    assert "idle" in states and refused
-    name = next(n for n in list_files(image) if n.endswith(".sleeve"))
-    path = tmp_path / "run.sleeve"
-    path.write_bytes(read_file(image, name))
-    assert verify(open_session(path)).exit_code == 0
+        assert "idle" in states and refused
+        assert verify(open_session(pull(sleeve, 1, tmp_path).path)).exit_code == 0

@@ -2,6 +2,7 @@
 
 import time
 
+import esp32
 import machine
 
 from drivers.battery import Battery
@@ -34,5 +35,12 @@ class Board:
         self.thigh = Lsm6dso(bus, _THIGH, time)
         self.shank = Lsm6dso(bus, _SHANK, time)
         self.device_id = "".join(["{:02x}".format(b) for b in machine.unique_id()])
+        self.sessions = _partition("sessions")
         cause = machine.reset_cause() - machine.PWRON_RESET
         self.reset_cause = _RESET_CAUSES[cause] if 0 <= cause < len(_RESET_CAUSES) else "unknown"
+
+
+def _partition(label):
+    """The data partition of this label, None if the flash map has none."""
+    found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=label)
+    return found[0] if found else None

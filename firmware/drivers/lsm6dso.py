@@ -44,6 +44,11 @@ _INIT = (
 )
 
 
+# of all chips together: what one has given is decoded before the next is asked, and every view costs 32 bytes of heap
+_buffer = memoryview(bytearray(_WORD * (2 * MAX_SAMPLES + 1)))
+_views = [_buffer[: _WORD * n] for n in range(2 * MAX_SAMPLES + 2)]
+
+
 class Lsm6dso:
     """One chip on an I2C bus. Every transfer may raise OSError. After `__init__` nothing is allocated by `available` and `read`."""
 
@@ -53,10 +58,7 @@ class Lsm6dso:
         self._clock = clock
         self._one = bytearray(1)
         self._status = bytearray(2)
-        buffer = memoryview(bytearray(_WORD * (2 * MAX_SAMPLES + 1)))
-        self._words = [buffer[: 2 * _WORD * n] for n in range(MAX_SAMPLES + 1)]
-        self._odd_words = [buffer[: _WORD * (2 * n + 1)] for n in range(MAX_SAMPLES + 1)]
-        self._last_word = [buffer[2 * _WORD * n : _WORD * (2 * n + 1)] for n in range(MAX_SAMPLES + 1)]
+        self._last_word = bytearray(_WORD)
         self.overrun = False
 
     def _write(self, register, value):
@@ -106,16 +108,19 @@ class Lsm6dso:
         return (s[0] | ((s[1] & 3) << 8)) >> 1
 
     def read(self, n):
-        """The oldest n samples (0 ... 64) as FIFO words: a memoryview, valid until the next read.
+        """The oldest n samples (0 ... 64) as FIFO words: a memoryview, valid until the next read of any chip.
 
         14*n bytes; 7 more where the FIFO began with an accel word whose gyro word is lost: then the pairs are completed by one
         word more, so that the next read starts with a gyro word again.
         """
-        words = self._words[n]
+        words = _views[2 * n]
         if not n:
             return words
         self._i2c.readfrom_mem_into(self._address, _FIFO_DATA_OUT_TAG, words)
         if words[0] >> 3 != _TAG_ACCEL:
             return words
-        self._i2c.readfrom_mem_into(self._address, _FIFO_DATA_OUT_TAG, self._last_word[n])
-        return self._odd_words[n]
+        last, at = self._last_word, 2 * _WORD * n
+        self._i2c.readfrom_mem_into(self._address, _FIFO_DATA_OUT_TAG, last)
+        for i in range(_WORD):
+            _buffer[at + i] = last[i]
+        return _views[2 * n + 1]

@@ -7,13 +7,16 @@ from boards.esp32_devkit import Board
 from kneecore import faults
 from kneecore.frames import PROTOCOL
 from kneecore.pipeline import Pipeline
+from kneecore.records import LEVEL_NAMES
 
-from . import BUILD, states, store
+from . import BUILD, ROOM, states
 from .config import Config
 from .console import Console
 from .recorder import Recorder
 from .run import Run
 from .sampler import Sampler
+from .store import Store
+from .wall import WallClock
 
 _IDLE_MS = 20
 _BLINK_LOOPS = 100  # a short blink every 2 s
@@ -24,9 +27,12 @@ class App:
 
     def __init__(self, board):
         self._board = board
-        self._console = Console(self.info)
+        self._store = Store(board)
+        self._wall = WallClock(board.clock)
         self._config = Config()
         self._config.load()
+        self._recorder = Recorder(board, self._config, self._store, self._wall)  # its buffers stay: 20 KiB in one piece
+        self._console = Console(self.info, self._store, self._wall)
         self._last_fault = self._config.fault
         self._loops = 0
 
@@ -38,9 +44,11 @@ class App:
             "device": self._board.device_id,
             "board": self._board.name,
             "state": states.NAMES[self._console.state],
-            "free_bytes": store.free_bytes(),
-            "sessions": len(store.ids()),
+            "free_bytes": self._store.free_bytes,
+            "sessions": len(self._store.sessions()),
             "params": self._config.params,
+            "record_level": LEVEL_NAMES[self._config.record_level],
+            "boot": self._store.boot,
             "problem": self._config.problem,
             "last_fault": self._last_fault,
             "reset_cause": self._board.reset_cause,
@@ -54,6 +62,7 @@ class App:
             self._console.poll()
             if self._board.button.pressed():
                 self._run()
+            self._store.work()
             self._blink()
             self._board.clock.sleep_ms(_IDLE_MS)
 
@@ -85,7 +94,8 @@ class App:
         """The fault that the run ended with, 0 if none."""
         try:
             sampler.configure()
-            run = Run(self._board, self._console, pipe, sampler, Recorder(self._board, self._config))
+            self._recorder.start()
+            run = Run(self._board, self._console, pipe, sampler, self._recorder)
             try:
                 run.go()
             finally:
@@ -97,6 +107,8 @@ class App:
 
 def main():
     """Run the app until Ctrl-C; then the REPL is free and the motor is off."""
+    ROOM.clear()
+    gc.collect()
     board = Board()
     try:
         App(board).forever()

@@ -11,6 +11,7 @@ from kneecore import faults
 from kneecore.frames import (
     DATA,
     END,
+    ERASE,
     ERROR,
     HEAD,
     INFO,
@@ -21,24 +22,27 @@ from kneecore.frames import (
     PONG,
     PROTOCOL,
     READ,
+    TIME,
+    VERIFIED,
     FrameReader,
     FrameWriter,
 )
+from kneecore.ring_header import BLOCK
 
-from . import BUILD, states, store
+from . import BUILD, states
 
 _CHUNK = const(508)
 _MOST = const(65536)
 _BYTES_A_POLL = const(160)
 _SHORT = const(48)  # bytes on the wire: PONG and ERROR are shorter
-_AT_REST = (INFO, LIST, READ)
+_AT_REST = (INFO, LIST, READ, VERIFIED, ERASE, TIME)
 
 
 class Console:
     """`poll` once a loop. `state` is what PONG tells; `info` is a function that returns INFO's content."""
 
-    def __init__(self, info):
-        self._info = info
+    def __init__(self, info, store, wall):
+        self._info, self._store, self._wall = info, store, wall
         self.state = states.BOOT
         self._in, self._out = sys.stdin.buffer, sys.stdout.buffer
         self._poll = select.poll()
@@ -85,8 +89,12 @@ class Console:
         try:
             if kind == READ:
                 self._read()
+            elif kind == INFO:
+                self._send_bytes(json.dumps(self._info()).encode())
+            elif kind == LIST:
+                self._send_bytes(json.dumps(self._store.sessions()).encode())
             else:
-                self._send_bytes(json.dumps(self._info() if kind == INFO else self._list()).encode())
+                self._do(kind)
         except (OSError, MemoryError):
             self._error(faults.STORAGE_ERROR)
 
@@ -102,8 +110,22 @@ class Console:
         self._writer.body[HEAD] = code
         self._send(ERROR, 1)
 
-    def _list(self):
-        return [{"id": i, "bytes": store.size(i), "closed": store.closed(i)} for i in store.ids()]
+    def _do(self, kind):
+        """A request that is answered with an empty END once it is done."""
+        fault = faults.BAD_REQUEST
+        body, n = self._reader.body, self._reader.length
+        if kind == VERIFIED and n == 4:
+            fault = faults.NONE if self._store.verified(struct.unpack_from("<I", body, HEAD)[0]) else faults.NOT_FOUND
+        elif kind == ERASE and n == 5:
+            done = self._store.erase(*struct.unpack_from("<IB", body, HEAD))
+            fault = faults.NOT_FOUND if done is None else faults.NONE if done else faults.NOT_VERIFIED
+        elif kind == TIME and n == 8:
+            self._wall.set(struct.unpack_from("<q", body, HEAD)[0])
+            fault = faults.NONE
+        if fault:
+            self._error(fault)
+        else:
+            _Answer(self).end()
 
     def _send_bytes(self, data):
         """An answer that is in memory, as DATA ... END."""
@@ -117,25 +139,23 @@ class Console:
             self._error(faults.BAD_REQUEST)
             return
         session_id, offset, length = struct.unpack_from("<III", self._reader.body, HEAD)
-        if session_id not in store.ids():
+        found = self._store.find(session_id)
+        if found is None:
             self._error(faults.NOT_FOUND)
-            return
-        if length > _MOST or offset > store.size(session_id):
+        elif length > _MOST or offset > found[1]:
             self._error(faults.BAD_REQUEST)
-            return
-        self._stream(session_id, offset, length)
+        else:
+            self._stream(found[0], offset, min(length, found[1] - offset))
 
-    def _stream(self, session_id, offset, length):
+    def _stream(self, start, offset, length):
         sender = _Answer(self)
-        chunk = bytearray(_CHUNK)
-        with store.open_session(session_id) as f:
-            f.seek(offset)
-            while length > 0:
-                n = f.readinto(memoryview(chunk)[: min(_CHUNK, length)])
-                if not n:
-                    break
-                sender.send(memoryview(chunk)[:n])
-                length -= n
+        chunk = memoryview(bytearray(_CHUNK))
+        while length > 0:
+            n = min(_CHUNK, length, BLOCK - offset % BLOCK)
+            self._store.read(start, offset, chunk[:n])
+            sender.send(chunk[:n])
+            offset += n
+            length -= n
         sender.end()
 
 

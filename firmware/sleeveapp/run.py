@@ -4,7 +4,7 @@ import gc
 
 from micropython import const
 
-from kneecore import blocks, faults, pipeline
+from kneecore import faults, pipeline, records
 from kneecore.kernel import MAX_EVENTS
 from kneecore.stride import CUE_MS, FIELD_COUNT
 
@@ -15,6 +15,7 @@ _STOOD_BUZZ_MS = const(80)
 _ACCEPTED_BUZZ_MS = const(400)
 _REFUSED_BUZZ_MS = const(500)
 _TICKS_MASK = const(0x3FFFFFFF)
+_WRITE_US = const(16000)  # a program call of 1 kB takes about that: what must happen before its end comes first
 _DONNING = pipeline.STOOD | pipeline.ACCEPTED | pipeline.REFUSED
 
 
@@ -29,7 +30,7 @@ class Run:
         self._due = 0
         self._origin = self._last = 0
         self._reason = 0
-        self._cue_on = self._bus_down = self._closed = False
+        self._cue_on = self._bus_down = self._closed = self._swing = False
         self._beat_ms = self._beat_at = 0
         self._set_state(states.DONNING)
 
@@ -40,7 +41,7 @@ class Run:
 
     def _set_state(self, state):
         self._console.state = state
-        self._recorder.event(self._pipe.batches, blocks.E_STATE, state)
+        self._recorder.event(self._pipe.batches, records.E_STATE, state)
 
     def go(self):
         """Sample until the button, a refusal or a fault ends the run. KeyboardInterrupt closes the record and goes on to the caller."""
@@ -50,7 +51,7 @@ class Run:
                 self._wait()
                 self._batch()
         except Exception:
-            self._reason = blocks.CLOSED_FAULT
+            self._reason = records.CLOSED_FAULT
             raise
         finally:
             self.close()
@@ -101,7 +102,7 @@ class Run:
         """Record how long a cue really was."""
         if self._cue_on:
             self._cue_on = False
-            self._recorder.event(self._pipe.batches, blocks.E_MOTOR_OFF, self._board.motor.was_on_ms)
+            self._recorder.motor(self._pipe.batches, records.E_MOTOR_OFF, self._board.motor.was_on_ms)
 
     def _batch(self):
         pipe, s = self._pipe, self._sampler
@@ -113,14 +114,27 @@ class Run:
         else:
             self._process(now)
         if s.failures and not self._bus_down:
-            self._recorder.event(pipe.batches, blocks.E_FAULT, s.failing)
+            self._recorder.event(pipe.batches, records.E_FAULT, s.failing)
         self._bus_down = s.failures > 0
         self._console.poll()
         if self._board.button.pressed():
-            self._recorder.event(pipe.batches, blocks.E_BUTTON, 1)
-            self._reason = blocks.CLOSED_BUTTON
+            self._recorder.event(pipe.batches, records.E_BUTTON, 1)
+            self._reason = records.CLOSED_BUTTON
         if s.fault:
-            self._reason = blocks.CLOSED_FAULT
+            self._reason = records.CLOSED_FAULT
+        self._write()
+
+    def _write(self):
+        """Give the flash what waits: right after a stride, in swing, and where it has waited long enough; not into a deadline."""
+        r, motor = self._recorder, self._board.motor
+        if self._beat_ms or (motor.on and motor.left_us() < _WRITE_US):
+            return
+        if self._swing or r.due(self._pipe.batches):
+            self._swing = False
+            raw = r.raw_on
+            r.write(self._pipe.batches)
+            if raw and not r.raw_on:
+                self._board.led.off()
 
     def _process(self, now):
         """Through the detector, into the record, and what comes of it."""
@@ -133,7 +147,7 @@ class Run:
         if bits & pipeline.STRIDES:
             self._strides()
         if bits & pipeline.REFRESHED:
-            self._recorder.event(pipe.batches, blocks.E_REFRESHED, 0)
+            self._recorder.event(pipe.batches, records.E_REFRESHED, 0)
         if bits & pipeline.BEAT:
             self._set_beat(now)
         if bits & _DONNING:
@@ -144,50 +158,51 @@ class Run:
     def _strides(self):
         pipe = self._pipe
         for i in range(pipe.stride_count):
-            self._recorder.stride(self._stride_views[i])
+            self._recorder.stride(pipe.batches, self._stride_views[i])
             ms = pipe.strides[i * FIELD_COUNT + CUE_MS]
             if ms:
                 self._board.motor.pulse(ms)
                 self._cue_on = True
                 self._recorder.cues += 1
-                self._recorder.event(pipe.batches, blocks.E_MOTOR_ON, ms)
+                self._recorder.motor(pipe.batches, records.E_MOTOR_ON, ms)
+        self._swing = True
 
     def _set_beat(self, now):
         metronome = self._pipe.metronome
         self._beat_ms = metronome.beat_ms
         self._beat_at = self._board.clock.ticks_add(now, metronome.delay_us)
-        self._recorder.event(self._pipe.batches, blocks.E_BEAT, metronome.delay_us * 64 + metronome.beat_ms)
+        self._recorder.motor(self._pipe.batches, records.E_BEAT, metronome.delay_us * 64 + metronome.beat_ms)
 
     def _donned(self, bits):
         pipe, r = self._pipe, self._recorder
         if bits & pipeline.STOOD:
-            r.event(pipe.batches, blocks.E_STOOD, 0)
+            r.event(pipe.batches, records.E_STOOD, 0)
             self._buzz(_STOOD_BUZZ_MS)
             return
         r.calibration(pipe.accepted_batch, pipe.calibration)
         if pipe.fault:
-            r.event(pipe.batches, blocks.E_FAULT, pipe.fault)
+            r.event(pipe.batches, records.E_FAULT, pipe.fault)
         if bits & pipeline.REFUSED:
-            r.event(pipe.batches, blocks.E_REFUSED, pipe.calibration[0])
+            r.event(pipe.batches, records.E_REFUSED, pipe.calibration[0])
             self._buzz(_REFUSED_BUZZ_MS)
             self._board.clock.sleep_ms(_REFUSED_BUZZ_MS)  # the end of the run would cut it off
-            self._reason = blocks.CLOSED_FAULT
+            self._reason = records.CLOSED_FAULT
             return
-        r.event(pipe.batches, blocks.E_ACCEPTED, pipe.calibration[1])
+        r.event(pipe.batches, records.E_ACCEPTED, pipe.calibration[1])
         self._buzz(_ACCEPTED_BUZZ_MS)
         self._set_running()
 
     def _buzz(self, ms):
         self._board.motor.pulse(ms)
-        self._recorder.event(self._pipe.batches, blocks.E_BUZZ, ms)
+        self._recorder.event(self._pipe.batches, records.E_BUZZ, ms)
 
     def _lost(self, cause, now):
         """A FIFO ran over, or a burst broke off in the middle: name the loss, start both anew, go on."""
         s, pipe = self._sampler, self._pipe
         lost = self._samples_since(now)
         self._recorder.dropout(pipe.batches, 2, cause, lost)
-        if cause == blocks.LOST_FIFO:
-            self._recorder.event(pipe.batches, blocks.E_FAULT, faults.FIFO_OVERRUN)
+        if cause == records.LOST_FIFO:
+            self._recorder.event(pipe.batches, records.E_FAULT, faults.FIFO_OVERRUN)
         s.restart()
         pipe.gap(lost)
         self._last = now
@@ -214,8 +229,8 @@ class Run:
         gc.enable()
         self._sampler.stop()
         if self.fault and self._reason:
-            self._recorder.event(self._pipe.batches, blocks.E_FAULT, self.fault)
+            self._recorder.event(self._pipe.batches, records.E_FAULT, self.fault)
         self._set_state(states.SAVING)
-        self._recorder.close(self._pipe.batches, self._reason or blocks.CLOSED_INTERRUPT)
+        self._recorder.close(self._pipe.batches, self._reason or records.CLOSED_INTERRUPT)
         self._console.state = states.IDLE
         self._closed = True

@@ -3,8 +3,8 @@
 from micropython import const
 
 from kneecore import faults
-from kneecore.blocks import LOST_BUS, LOST_FIFO
 from kneecore.fifo import WORD, decode
+from kneecore.records import LOST_BUS, LOST_FIFO
 
 BATCH_US = const(20000)
 _MAX = const(64)
@@ -66,7 +66,7 @@ class Sampler:
     def drain(self):
         """Both counts are read before either FIFO, so that they belong to the same moment.
 
-        Returns 0, or why samples are lost: blocks.LOST_FIFO (one ran over) or LOST_BUS (a burst broke off in the middle).
+        Returns 0, or why samples are lost: LOST_FIFO (one ran over) or LOST_BUS (a burst broke off in the middle).
         A bus that fails before a burst loses nothing: the FIFOs hold 1.2 s.
         """
         self.n_shank = self.n_thigh = 0

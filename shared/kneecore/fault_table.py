@@ -19,6 +19,7 @@ TABLE = {
     BAD_REQUEST: ("bad_request", "the sleeve did not understand the request", "update toolkit and firmware to the same version"),
     LOOP_STALL: ("loop_stall", "the sampling loop stood still for more than a FIFO can hold", "the gap is in the record"),
     INTERNAL: ("internal", "the app met an error of its own and ended the run", "pull what was recorded, and report it"),
+    NOT_VERIFIED: ("not_verified", "no host has proved this session yet", "pull it first: a pull whose checks hold marks it; to lose it unread, name it and add --force"),
 }  # fmt: skip
 
 # why a donning was refused, by the status of docs/detector.md §3 (index 0: it was accepted)

@@ -15,6 +15,14 @@ from .strides import Strides
 STOOD, ACCEPTED, REFUSED, STRIDES, REFRESHED, BEAT = 1, 2, 4, 8, 16, 32
 
 
+def _zeros(n):
+    """array('i') of n words (a multiple of 256), grown piece by piece: made from bytes it would need its 12 KiB twice."""
+    a, piece = array("i"), array("i", bytearray(1024))
+    while len(a) < n:
+        a.extend(piece)
+    return a
+
+
 class Pipeline:
     """One run. Fill `shank` and `thigh` (int16, gyro xyz then accel xyz per sample, at most 64 samples each), then call `batch`.
 
@@ -24,6 +32,7 @@ class Pipeline:
     """
 
     def __init__(self, params, calibration=None):
+        self._history = _zeros(kernel.COLUMNS * kernel.SAMPLES)
         self.shank = array("h", bytearray(2 * align.MAX_IN * 6))
         self.thigh = array("h", bytearray(2 * align.MAX_IN * 6))
         self.aligner = Aligner()
@@ -34,7 +43,6 @@ class Pipeline:
         self.fault = faults.NONE
         self._params = params
         self._table = trig.table()
-        self._history = array("i", bytearray(4 * kernel.COLUMNS * kernel.SAMPLES))
         self._strides = Strides(params, self._history)
         self._running = False
         self._saver = Saver()

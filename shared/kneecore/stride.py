@@ -2,33 +2,33 @@
 
 NULL = -0x20000000  # "no value": outside every field's range, inside a 31-bit small integer
 
-# name, unit
+# name, unit, bits on the record (docs/format.md "STRIDE, packed"), the earlier field that it is written relative to
 FIELDS = (
-    ("index", "strides"),  # from 0, reported strides of this donning
-    ("ic", "samples"),  # initial contact, shank sample index
-    ("to", "samples"),  # toe-off
-    ("judged", "bool"),
-    ("over", "bool"),
-    ("collapse_mdeg", "mdeg"),
-    ("raw_collapse_mdeg", "mdeg"),
-    ("excursion_mdeg", "mdeg"),
-    ("baseline_mdeg", "mdeg"),
-    ("threshold_mdeg", "mdeg"),
-    ("flexion_at_ic_mdeg", "mdeg"),
-    ("flexion_peak_mdeg", "mdeg"),
-    ("jerk", "accel LSB per sample"),
-    ("stride_samples", "samples"),  # since the contact before
-    ("reason", "code"),
-    ("cue_ms", "ms"),
-    ("cue_batch", "batch"),
-    ("batch", "batch"),  # in which the stride was completed
-    ("abduction_at_ic_mdeg", "mdeg"),  # relative to the mean of the stride before
-    ("abduction_peak_mdeg", "mdeg"),
-    ("peak_samples", "samples"),  # from initial contact to the peak
-    ("shank_range_mdeg", "mdeg"),  # in the frontal plane, in stance
-    ("thigh_range_mdeg", "mdeg"),
-    ("clipped_samples", "samples"),  # since the stride before
-    ("lost_samples", "samples"),  # since the stride before
+    ("index", "strides", 16, None),  # from 0, reported strides of this donning
+    ("ic", "samples", 23, None),  # initial contact, shank sample index
+    ("to", "samples", 8, "ic"),  # toe-off
+    ("judged", "bool", 2, None),
+    ("over", "bool", 2, None),
+    ("collapse_mdeg", "mdeg", 15, None),
+    ("raw_collapse_mdeg", "mdeg", 13, "collapse_mdeg"),
+    ("excursion_mdeg", "mdeg", 15, "raw_collapse_mdeg"),
+    ("baseline_mdeg", "mdeg", 14, "collapse_mdeg"),
+    ("threshold_mdeg", "mdeg", 13, None),
+    ("flexion_at_ic_mdeg", "mdeg", 17, None),
+    ("flexion_peak_mdeg", "mdeg", 17, "flexion_at_ic_mdeg"),
+    ("jerk", "accel LSB per sample", 15, None),
+    ("stride_samples", "samples", 9, None),  # since the contact before
+    ("reason", "code", 5, None),
+    ("cue_ms", "ms", 10, None),
+    ("cue_batch", "batch", 1, None),
+    ("batch", "batch", 21, "cue_batch"),  # in which the stride was completed
+    ("abduction_at_ic_mdeg", "mdeg", 15, None),  # relative to the mean of the stride before
+    ("abduction_peak_mdeg", "mdeg", 15, "abduction_at_ic_mdeg"),
+    ("peak_samples", "samples", 8, None),  # from initial contact to the peak
+    ("shank_range_mdeg", "mdeg", 15, None),  # in the frontal plane, in stance
+    ("thigh_range_mdeg", "mdeg", 15, "shank_range_mdeg"),
+    ("clipped_samples", "samples", 2, None),  # since the stride before
+    ("lost_samples", "samples", 2, None),  # since the stride before
 )
 FIELD_NAMES = tuple([f[0] for f in FIELDS])
 FIELD_COUNT = 25

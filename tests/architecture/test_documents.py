@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from kneecore import blocks, faults, frames
+from kneecore import faults, frames, records, ring_header
 from kneecore import stride as f
 from kneecore.fault_table import REFUSALS, TABLE
 from kneecore.params import TABLE as PARAMS
@@ -33,20 +33,20 @@ def test_parameters():
 
 
 def test_record_types():
-    documented = [(int(r[0]), r[1]) for r in rows("format.md", "Unknown types are skipped by length.")]
-    assert documented == list(enumerate(blocks.TYPE_NAMES))[1:]
+    documented = [(int(r[0]), r[1]) for r in rows("format.md", "Unknown types are skipped by length and counted.")]
+    assert documented == list(enumerate(records.TYPE_NAMES))[1:]
 
 
 def test_events():
-    text = next(r[2] for r in rows("format.md", "Unknown types are skipped by length.") if r[1] == "EVENT")
-    numbered = [int(n) for n in re.findall(r"(?:argument: |, )(\d+) [a-z]", text)]
-    assert numbered == list(range(1, len(blocks.EVENT_NAMES)))
+    text = (DOCS / "format.md").read_text().split("### EVENT codes\n")[1].split("\n")[0]
+    numbered = [int(n) for n in re.findall(r"(?:^|, )(\d+) [a-z]", re.sub(r"\([^)]*\)", "", text))]
+    assert numbered == list(range(1, len(records.EVENT_NAMES)))
 
 
 def test_block_header():
     documented = [(r[0], r[1]) for r in rows("format.md", "## Block")]
-    assert documented[-2:] == [("20", "4"), (str(blocks.HEADER), "…")]
-    assert "`KSLV`" in (DOCS / "format.md").read_text() and blocks.MAGIC == b"KSLV"
+    assert documented[-2:] == [(str(ring_header.STATUS_AT), "4"), (str(ring_header.HEADER), "…")]
+    assert "`KSLV`" in (DOCS / "format.md").read_text() and ring_header.template(b"")[:4] == b"KSLV"
 
 
 def test_reasons_of_a_cue():
@@ -56,7 +56,7 @@ def test_reasons_of_a_cue():
 
 def test_frames():
     documented = {int(r[0], 16): r[1] for r in rows("protocol.md", "An answer carries the sequence of its request.")}
-    named = ("PING", "INFO", "LIST", "READ", "PONG", "DATA", "END", "ERROR")
+    named = ("PING", "INFO", "LIST", "READ", "VERIFIED", "ERASE", "TIME", "PONG", "DATA", "END", "ERROR")
     assert documented == {getattr(frames, name): name for name in named}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -12,8 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kneecore import blocks, params
-from kneecore.blocks import BlockWriter
+sys.path.append(str(Path(__file__).resolve().parents[1] / "sessions"))
+
+from format1_writer import BlockWriter  # pyright: ignore[reportMissingImports]
+
+from kneecore import params, records
 from kneecore.stride import FIELD_NAMES
 from kneesleeve.recordings import Drained, Recording, RunnerSpec, Truth, drain, synthesise
 from kneesleeve.report.explained import Explanation
@@ -77,16 +81,16 @@ def write_session(tmp_path: Path) -> Write:
         parts: list[bytes] = []
         out = BlockWriter(7, lambda block: parts.append(bytes(block)))
         values = {"format": 1, "build": "test", "session": 7, "stride_fields": FIELD_NAMES, "calibration_given": None}
-        out.record(blocks.META, json.dumps(values | {"params": params.defaults() | {"side": side}} | meta).encode())
+        out.record(records.META, json.dumps(values | {"params": params.defaults() | {"side": side}} | meta).encode())
         for b in drained.batches():
             if b.index == dropout:
-                out.record(blocks.DROPOUT, struct.pack("<IBBHI", dropout, 0, blocks.LOST_FIFO, 0, 256))
+                out.record(records.DROPOUT, struct.pack("<IBBHI", dropout, 0, records.LOST_FIFO, 0, 256))
             samples = [np.hstack(p).tobytes() for p in ((b.shank_gyro, b.shank_accel), (b.thigh_gyro, b.thigh_accel))]
             head = struct.pack("<IIhBB", b.index, b.ticks_us, b.flex_mv, len(b.shank_gyro), len(b.thigh_gyro))
-            out.record(blocks.RAW, head + b"".join(samples))
+            out.record(records.RAW, head + b"".join(samples))
             if record is not None and b.index == batch:
-                out.record(blocks.CALIBRATION, struct.pack("<I32i", batch, *record))
-        out.record(blocks.CLOSE, struct.pack("<4I", len(drained), 0, 0, 1))
+                out.record(records.CALIBRATION, struct.pack("<I32i", batch, *record))
+        out.record(records.CLOSE, struct.pack("<4I", len(drained), 0, 0, 1))
         out.flush()
         path = tmp_path / f"{name}.sleeve"
         path.write_bytes(b"".join(parts))

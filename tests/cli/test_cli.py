@@ -5,50 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cli_runs import Done, Run, failed  # pyright: ignore[reportMissingImports]
 from fake_sleeve import FakeSleeve  # pyright: ignore[reportMissingImports]
 from session_files import SessionFile, run_session  # pyright: ignore[reportMissingImports]
 
-from kneecore.blocks import BLOCK
-from kneesleeve.cli import info, main
+from kneesleeve.cli import info
 from kneesleeve.cli.verbs import VERBS
-from kneesleeve.device import sleeve as device_sleeve
 
+BLOCK = 4096
 DATA = run_session(300).data()
-
-
-@dataclass
-class Done:
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def sleeve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `sleeve WORDS` in this process (0.5 s less each) in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SLEEVE_DEVICE", raising=False)
-    monkeypatch.delenv("SLEEVE_DEBUG", raising=False)
-    monkeypatch.setattr(device_sleeve, "PING_TIMEOUT_S", 0.2)
-
-    def run(*words: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["sleeve", *words])
-        with pytest.raises(SystemExit) as end:
-            main.main()
-        out, err = capsys.readouterr()
-        return Done(int(end.value.code or 0), out, err)
-
-    return run
 
 
 def in_a_process(code: str) -> Done:
@@ -61,13 +30,6 @@ def in_a_process(code: str) -> Done:
 def fake() -> Iterator[FakeSleeve]:
     with FakeSleeve({3: run_session(50, session_id=3).data(), 7: DATA}) as fake:
         yield fake
-
-
-def failed(done: Done, code: int, words: str) -> None:
-    """One line, a hint, nothing on stdout, no traceback."""
-    assert done.returncode == code, done.stderr
-    assert done.stdout == "" and words in done.stderr and "Traceback" not in done.stderr
-    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["Error", "Hint"]
 
 
 # the frame
@@ -202,12 +164,13 @@ def test_a_sleeve_in_a_run_is_1(sleeve: Run, fake: FakeSleeve) -> None:
 
 def test_sessions_for_people(sleeve: Run, fake: FakeSleeve) -> None:
     lines = sleeve("sessions", "-d", f"pty:{fake.port}").stdout.splitlines()
-    assert lines[0].split() == ["session", "bytes", "closed"] and lines[2].split() == ["7", str(len(DATA)), "yes"]
+    assert lines[0].split() == ["session", "bytes", "closed", "verified"]
+    assert lines[2].split()[:3] == ["7", str(len(DATA)), "yes"]
 
 
 def test_sessions_for_programs(sleeve: Run, fake: FakeSleeve) -> None:
     listed = json.loads(sleeve("sessions", "--json", "-d", f"pty:{fake.port}").stdout)
-    assert listed[1] == {"id": 7, "bytes": len(DATA), "closed": True}
+    assert {"id": 7, "bytes": len(DATA), "closed": True, "verified": False}.items() <= listed[1].items()
 
 
 def test_an_empty_sleeve_is_no_error(sleeve: Run, fake: FakeSleeve) -> None:

@@ -8,7 +8,7 @@ from kneesleeve.errors import SleeveError
 from kneesleeve.services import verify as verification
 
 SEEN_BY_THE_CHECK = {
-    "sign of the thigh's rate": ("kneecore/kernel.py", "abd + sx - (", "abd + sx + ("),
+    "sign of the thigh's rate": ("kneecore/kernel.py", "abd = (((u * tz + cx", "abd = (((cx - u * tz"),
     "interpolation between thigh samples": ("kneecore/align.py", "* frac) >> 12)", "* frac) >> 11)"),
     "window of the collapse": ("kneecore/stance.py", "(75 * n + 50)", "(74 * n + 50)"),
     "level at contact": ("kneecore/stance.py", "level_c += c", "level_c += d"),
@@ -19,8 +19,13 @@ SEEN_BY_THE_CHECK = {
     "gyro bias": ("kneecore/fit.py", "for c in range(3)]) >> 4", "for c in range(3)]) >> 5"),
     "threshold": ("kneecore/decision.py", "> self.threshold_mdeg", "> 3 * self.threshold_mdeg"),
     "length of the cue": ("kneecore/cue.py", "self._gain // 1000", "self._gain // 900"),
-    "a stride is not recorded": ("sleeveapp/run.py", "self._recorder.stride(self._stride_views[i])", "pass"),
-    "the recorder swaps the chips": ("sleeveapp/recorder.py", "_RAW_HEAD, shank, n)", "_RAW_HEAD, thigh, n)"),
+    "a stride is not recorded": (
+        "sleeveapp/run.py", "self._recorder.stride(pipe.batches, self._stride_views[i])", "pass"
+    ),
+    "the recorder swaps the chips": (
+        "sleeveapp/recorder.py", "not packer.add(batch, ticks_us, mv, shank, n_shank, thigh",
+        "not packer.add(batch, ticks_us, mv, thigh, n_shank, shank",
+    ),
     "a cue is computed but not given": ("sleeveapp/run.py", "            if ms:\n", "            if ms > 1000:\n"),
     "the motor is told half the length": ("sleeveapp/run.py", "pulse(ms)\n        ", "pulse(ms // 2)\n        "),
 }  # fmt: skip

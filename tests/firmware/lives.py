@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from kneecore import blocks
+from kneecore import records
 from kneecore.params import defaults
 from kneesleeve.appbundle import app_files
 from kneesleeve.device.sleeve import Sleeve
@@ -21,13 +21,17 @@ from kneesleeve.link.serial_link import FrameLink
 from kneesleeve.recordings.recording import Recording
 from kneesleeve.recordings.runner import synthesise
 from kneesleeve.recordings.spec import RunnerSpec
+from kneesleeve.sessions.blocks import read_header
+from kneesleeve.sessions.layout import BLOCK
 from kneesleeve.sessions.reader import open_session
 from kneesleeve.sessions.session import Session
-from kneesleeve.virtual import Press, Scenario, VirtualSleeve, create_image, install_app, list_files, read_file
+from kneesleeve.virtual import Press, Scenario, VirtualSleeve, create_image, install_app
+from kneesleeve.virtual.image import sessions_path
 
 ACCEPTED_BUZZ_MS, REFUSED_BUZZ_MS, STOOD_BUZZ_MS = 400, 500, 80
 ONLY_AT_BOOT = (Press(100, since="boot"),)  # for runs that end by themselves: a second press would start another
 Log = list[tuple[int, int]]
+RAW = json.dumps({"record_level": records.LEVEL_RAW}).encode()
 
 
 @lru_cache(maxsize=4)
@@ -62,17 +66,18 @@ class Life:
         return [(e.name, e.arg) for e in self.session.events]
 
 
-def make_image(path: Path, *, config: bytes | None = None, block_count: int = 512, **files: bytes) -> Path:
-    """An image with the app; `files` replace or add files (main for main.py)."""
-    create_image(path, block_count)
+def make_image(path: Path, *, config: bytes | None = RAW, session_blocks: int = 700, **files: bytes) -> Path:
+    """An image with the app; `files` replace or add files (main for main.py). Usual: the raw level, and room for it."""
+    create_image(path, session_blocks=session_blocks)
     extra = {f"{name}.py": content for name, content in files.items()}
     install_app(path, app_files(ARCH) | ({} if config is None else {"config.json": config}) | extra)
     return path
 
 
-def config_of(calibration: Any = None, **params: int) -> bytes:
+def config_of(calibration: Any = None, level: int = records.LEVEL_RAW, **params: int) -> bytes:
     """A /config.json."""
-    return json.dumps({"params": defaults() | params, "calibration": calibration}).encode()
+    content = {"params": defaults() | params, "calibration": calibration, "record_level": level}
+    return json.dumps(content).encode()
 
 
 @contextmanager
@@ -95,7 +100,7 @@ def live(image: Path, recording: Recording, **changed: Any) -> Life:
     """Button at boot, the recording as motion, button at its end; `changed` are fields of the Scenario."""
     scenario = replace(run_scenario(recording, charge_bus=False), **changed)
     life = Life(image)
-    before = sum(name.endswith(".sleeve") for name in list_files(image))
+    before = len(ids_of(image))
     with switched_on(image, scenario, recording) as (virtual, sleeve):
         until(lambda: life.states.append(sleeve.ping().state) or sessions_at_rest(sleeve) > before, "the run's end")
         life.info = sleeve.info()
@@ -112,15 +117,30 @@ def sessions_at_rest(sleeve: Sleeve, *, closed: bool = False) -> int:
         return -1
 
 
+def blocks_of(image: Path) -> dict[int, dict[int, bytes]]:
+    """The blocks in a sleeve's ring: by session, by number in it."""
+    ring = sessions_path(image)
+    data = ring.read_bytes() if ring.exists() else b""
+    found: dict[int, dict[int, bytes]] = {}
+    for at in range(0, len(data), BLOCK):
+        header = read_header(data, at)
+        if not header.problem:
+            found.setdefault(header.session_id, {})[header.number] = data[at : at + BLOCK]
+    return dict(sorted(found.items()))
+
+
+def ids_of(image: Path) -> list[int]:
+    """The numbers of the sessions in a ring."""
+    return list(blocks_of(image))
+
+
 def sessions_of(image: Path) -> list[Session]:
-    """The sessions on an image."""
+    """The sessions in a ring."""
     found = []
-    for name in list_files(image):
-        if name.endswith(".sleeve"):
-            path = image.with_name(Path(name).name)
-            path.write_bytes(read_file(image, name))
-            if path.stat().st_size:
-                found.append(open_session(path))
+    for number, blocks in blocks_of(image).items():
+        path = image.with_name(f"{number:08d}.sleeve")
+        path.write_bytes(b"".join(content for _, content in sorted(blocks.items())))
+        found.append(open_session(path))
     return found
 
 
@@ -133,6 +153,6 @@ def pulses(log: Log) -> Log:
 
 
 REASONS = {
-    "button": blocks.CLOSED_BUTTON, "interrupt": blocks.CLOSED_INTERRUPT, "fault": blocks.CLOSED_FAULT,
-    "full": blocks.CLOSED_FULL,
+    "button": records.CLOSED_BUTTON, "interrupt": records.CLOSED_INTERRUPT, "fault": records.CLOSED_FAULT,
+    "full": records.CLOSED_FULL,
 }  # fmt: skip

@@ -15,7 +15,7 @@ from kneesleeve.engines.virtual import motion_of
 from kneesleeve.services.verify import verify
 from kneesleeve.virtual import Press, Scenario, VirtualSleeve
 
-AFTER_BOOT = (Press(6000, since="boot"),)  # 0.3 s of real time: the app is up
+AFTER_BOOT = (Press(4_000, since="boot"),)  # 0.8 s of real time: the app is up
 
 
 def prompt_after_ctrl_c(port: serial.Serial) -> bytes:
@@ -41,8 +41,8 @@ def image(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("when", ["donning", "running", "pulse"])
 def test_in_a_run(image, when):
-    """On a wall clock twenty times too fast, so that the interrupt comes in the middle of things."""
-    scenario = Scenario(clock="wall", speed=20, presses=AFTER_BOOT)
+    """On a wall clock five times too fast, so that the interrupt comes in the middle of things."""
+    scenario = Scenario(clock="wall", speed=5, presses=AFTER_BOOT)
     with (
         VirtualSleeve(image, scenario, motion_of(runner())) as sleeve,
         serial.Serial(sleeve.port, timeout=0.05) as port,
@@ -87,7 +87,7 @@ def _pong(port: serial.Serial) -> bool:
 
 
 def test_a_reset_in_mid_run_leaves_the_motor_off_and_a_readable_record(image):
-    scenario = Scenario(clock="wall", speed=20, presses=AFTER_BOOT)
+    scenario = Scenario(clock="wall", speed=5, presses=AFTER_BOOT)
     with VirtualSleeve(image, scenario, motion_of(runner())) as sleeve:
         until(lambda: len(sleeve.motor_log()) >= 5, "a cue")
         sleeve.reset()

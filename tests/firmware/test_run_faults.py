@@ -10,8 +10,10 @@ from lives import ONLY_AT_BOOT, REASONS, config_of, live, make_image, pulses, ru
 
 from kneecore import faults
 from kneecore.stride import BATCH
+from kneesleeve.device.sleeve import Sleeve
 from kneesleeve.engines import core
 from kneesleeve.engines.virtual import run_scenario
+from kneesleeve.errors import DeviceError
 from kneesleeve.recordings.drain import drain
 from kneesleeve.services.verify import verify
 from kneesleeve.virtual import Scenario
@@ -63,31 +65,112 @@ def test_a_chip_that_stays_silent_ends_the_run_within_a_second(image):
     assert pulses(life.motor)  # ... and every pulse has its end
 
 
+NO_RESERVE = b"""
+import sys
+sys.path.insert(0, "/a")
+import gc
+gc.threshold(4096)
+from sleeveapp import app, recorder
+gc.threshold(-1)
+recorder.STRIDES_BYTES = 0
+app.main()
+"""
+
+
 def test_storage_that_fills_up_ends_the_record_but_not_the_cues(tmp_path):
-    """The image has room for some 30 s of samples: donning and the start of the run."""
-    image = make_image(tmp_path / "small.img", block_count=90)
-    life = live(image, runner())
+    """Samples are not stopped in time, and the ring has room for the donning and the start of the run."""
+    life = live(make_image(tmp_path / "small.img", session_blocks=20, main=NO_RESERVE), runner())
     s = life.session
     assert life.info["last_fault"] == faults.STORAGE_FULL
-    assert not s.closed and 700 < s.last_batch < 2000, s.last_batch
+    assert s.close is not None and s.close.reason == REASONS["full"] and 700 < s.close.batch < 2900
     expected = core.run(drain(runner()), life.info["params"])
     cues = [ms for ms in expected.column("cue_ms") if ms]
     assert [ms for _, ms in pulses(life.motor)][2:] == cues and len(cues) >= 4
-    later = [t for t, _ in pulses(life.motor) if t > 20_000 * s.last_batch]
-    assert len(later) >= 4
+    assert [t for t, _ in pulses(life.motor) if t > 20_000 * s.close.batch]
     assert verify(s).verdict == "exact" and s.strides == expected.strides[: len(s.strides)]
 
 
-def test_a_sleeve_that_is_full_still_answers_and_still_cues(tmp_path):
-    image = make_image(tmp_path / "small.img", block_count=90)
-    live(image, runner())
+def test_samples_stop_where_four_hours_of_strides_would_not_fit_any_more(tmp_path):
+    life = live(make_image(tmp_path / "small.img", session_blocks=312), runner())
+    s = life.session
+    (stop,) = [e for e in s.events if e.name == "level"]
+    assert stop.arg == 0 and 100 < stop.batch < s.last_batch
+    assert s.strides == core.run(drain(runner()), life.info["params"]).strides and s.closed
+    verdict = verify(s)
+    assert verdict.verdict == "exact" and verdict.checked_batches == stop.batch - 1 and life.info["last_fault"] == 0
+
+
+BROKEN_FLASH = b"""
+import sys
+sys.path.insert(0, "/a")
+import gc
+gc.threshold(4096)
+from sleeveapp import app, ring_partition
+gc.threshold(-1)
+program = ring_partition.PartitionRing.program
+calls = [0]
+def failing(self, block, offset, buf, at, n):
+    calls[0] += 1
+    if calls[0] == 100:
+        raise OSError(5)
+    program(self, block, offset, buf, at, n)
+ring_partition.PartitionRing.program = failing
+app.main()
+"""
+
+
+def test_a_flash_that_fails_ends_the_record_but_not_the_cues(tmp_path):
+    image = make_image(tmp_path / "flash.img", main=BROKEN_FLASH)
+    life = live(image, runner())
+    s = life.session
+    assert life.info["last_fault"] == faults.STORAGE_ERROR and not s.closed
+    expected = core.run(drain(runner()), life.info["params"])
+    assert [ms for _, ms in pulses(life.motor)][2:] == [ms for ms in expected.column("cue_ms") if ms]
+    assert verify(s).verdict == "exact" and not s.losses
     again = live(image, runner())
-    assert again.info["last_fault"] in (faults.STORAGE_FULL, faults.STORAGE_ERROR)
-    assert 0 <= again.info["free_bytes"] < 20 * 4096
-    assert len(pulses(again.motor)) > 5
-    with switched_on(image, Scenario()) as (_, sleeve):
+    assert len(again.sessions) == 2 and verify(again.sessions[1]).verdict == "exact"
+
+
+NO_STORAGE = b"""
+import sys
+sys.path.insert(0, "/a")
+import gc
+gc.threshold(4096)
+from sleeveapp import app, store
+gc.threshold(-1)
+def nothing(partition):
+    raise OSError(5)
+store._device = nothing
+app.main()
+"""
+
+
+def test_a_sleeve_without_storage_still_answers_and_still_cues(tmp_path):
+    image = make_image(tmp_path / "flash.img", main=NO_STORAGE)
+    with switched_on(image, run_scenario(runner(), charge_bus=False), runner()) as (virtual, sleeve):
+        until(lambda: _fault(sleeve), "the end of a run that is not recorded")
+        info = sleeve.info()
+        assert (info["last_fault"], info["free_bytes"], sleeve.sessions()) == (faults.STORAGE_ERROR, 0, [])
+    assert len(pulses(virtual.motor_log())) > 5
+
+
+def test_a_sleeve_that_is_full_still_answers_and_still_cues(tmp_path):
+    image = make_image(tmp_path / "small.img", session_blocks=20, main=NO_RESERVE)
+    live(image, runner())
+    with switched_on(image, run_scenario(runner(), charge_bus=False), runner()) as (virtual, sleeve):
+        until(lambda: _fault(sleeve), "the end of a run that is not recorded")
+        assert sleeve.info()["last_fault"] == faults.STORAGE_FULL
         entry = sleeve.sessions()[0]
-        assert sleeve.read(entry.id, 0, 4096)[:4] == b"KSLV" and not entry.closed
+        assert sleeve.read(entry.id, 0, 4096)[:4] == b"KSLV"
+    assert len(pulses(virtual.motor_log())) > 5
+
+
+def _fault(sleeve: Sleeve) -> int:
+    """The last run's fault; 0 while one goes on."""
+    try:
+        return int(sleeve.info()["last_fault"])
+    except DeviceError:
+        return 0
 
 
 def test_a_fifo_that_ran_over_is_recorded_and_the_run_goes_on(tmp_path):

@@ -100,7 +100,7 @@ def test_info_after_the_run(life):
 
 def test_meta_describes_the_session(life):
     meta = life.session.meta
-    assert meta["params"] == defaults() and tuple(meta["stride_fields"]) == f.FIELD_NAMES
+    assert meta["params"] == defaults() and tuple(row[0] for row in meta["stride_fields"]) == f.FIELD_NAMES
     assert (meta["rate_hz"], meta["session"], meta["calibration_given"]) == (208, life.session.session_id, None)
 
 

@@ -80,13 +80,16 @@ class Array:
     }  # fmt: skip
     _BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4}
 
-    def __init__(self, code: str, content: Iterable[int]) -> None:
+    def __init__(self, code: str, content: Iterable[int] = ()) -> None:
         self._lo, self._hi = self._LIMITS[code]
         size = self._BYTES[code]
         self.v = [0] * (len(content) // size) if isinstance(content, bytearray) else [int(x) for x in content]
 
     def __len__(self) -> int:
         return len(self.v)
+
+    def extend(self, other: Array) -> None:
+        self.v += other.v
 
     def __getitem__(self, i: int) -> Small:
         self._bounds(i)

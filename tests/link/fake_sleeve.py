@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from kneecore import frames
-from kneecore.fault_table import BAD_REQUEST, BUSY, NOT_FOUND
+from kneecore.fault_table import BAD_REQUEST, BUSY, NOT_FOUND, NOT_VERIFIED
 from kneecore.frames import HEAD, FrameReader, FrameWriter
 
 CHUNK = 508
@@ -41,7 +41,7 @@ class Manners:
 class FakeSleeve(threading.Thread):
     """Context manager; `port` is the PTY's path.
 
-    sessions: id to file. sent: bytes so far. requests: what came, (kind, payload) each.
+    sessions: id to file. sent: bytes so far. verified: ids that were marked. requests: what came, (kind, payload) each.
     """
 
     def __init__(self, sessions: dict[int, bytes] | None = None, manners: Manners | None = None) -> None:
@@ -50,6 +50,7 @@ class FakeSleeve(threading.Thread):
         self.manners = manners or Manners()
         self.requests: list[tuple[int, bytes]] = []
         self.sent = 0
+        self.verified: set[int] = set()
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
@@ -114,7 +115,10 @@ class FakeSleeve(threading.Thread):
                 json.dumps({"protocol": 1, "device": "ab12", "state": "idle", "battery_mv": 3900}).encode()
             )
         elif kind == frames.LIST:
-            listed = [{"id": i, "bytes": len(d), "closed": True} for i, d in self.sessions.items()]
+            listed = [
+                {"id": i, "bytes": len(d), "closed": True, "verified": i in self.verified}
+                for i, d in self.sessions.items()
+            ]
             self._send_bytes(json.dumps(listed).encode())
         elif kind == frames.READ:
             session_id, offset, length = struct.unpack("<III", payload)
@@ -122,8 +126,23 @@ class FakeSleeve(threading.Thread):
                 self._send(frames.ERROR, bytes((NOT_FOUND,)))
             else:
                 self._send_bytes(self.sessions[session_id][offset : offset + length])
+        elif kind in (frames.VERIFIED, frames.ERASE, frames.TIME):
+            self._do(kind, payload)
         else:
             self._send(frames.ERROR, bytes((BAD_REQUEST,)))
+
+    def _do(self, kind: int, payload: bytes) -> None:
+        number = 0 if kind == frames.TIME else struct.unpack_from("<I", payload)[0]
+        if number and number not in self.sessions:
+            self._send(frames.ERROR, bytes((NOT_FOUND,)))
+        elif kind == frames.ERASE and number not in self.verified and not payload[4]:
+            self._send(frames.ERROR, bytes((NOT_VERIFIED,)))
+        else:
+            if kind == frames.VERIFIED:
+                self.verified.add(number)
+            if kind == frames.ERASE:
+                del self.sessions[number]
+            self._send_bytes(b"")
 
     def _send_bytes(self, data: bytes) -> None:
         for at in range(0, len(data), CHUNK):

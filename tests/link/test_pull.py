@@ -12,7 +12,7 @@ from fake_sleeve import FakeSleeve
 from session_files import run_session  # pyright: ignore[reportMissingImports]
 
 from kneecore import frames
-from kneecore.blocks import BLOCK
+from kneecore.ring_header import BLOCK
 from kneesleeve.device.sleeve import Sleeve
 from kneesleeve.errors import DeviceError, LinkError, SessionError, SleeveError
 from kneesleeve.link.serial_link import FrameLink

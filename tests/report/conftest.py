@@ -12,7 +12,7 @@ import pytest
 
 from kneecore import params as schema
 from kneecore import stride as st
-from kneecore.blocks import E_BEAT
+from kneecore.records import E_BEAT
 from kneesleeve.recordings import Drained, RunnerSpec, drain, synthesise
 from kneesleeve.reference import run
 from kneesleeve.sessions.session import Close, Event, Session

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from kneecore import blocks, params
-from kneecore.blocks import BlockWriter
+sys.path.append(str(Path(__file__).resolve().parents[1] / "sessions"))
+
+from format1_writer import BlockWriter  # pyright: ignore[reportMissingImports]
+
+from kneecore import params, records
 from kneecore.stride import FIELD_NAMES
 from kneesleeve.cli.main import app
 
@@ -23,9 +27,9 @@ def session(tmp_path: Path) -> Path:
     parts: list[bytes] = []
     out = BlockWriter(7, lambda block: parts.append(bytes(block)))
     meta = {"format": 1, "build": "test", "session": 7, "params": params.defaults(), "stride_fields": FIELD_NAMES}
-    out.record(blocks.META, json.dumps(meta).encode())
-    out.record(blocks.CALIBRATION, struct.pack("<I32i", 1200, *refused(3)))
-    out.record(blocks.CLOSE, struct.pack("<4I", 1200, 0, 0, 1))
+    out.record(records.META, json.dumps(meta).encode())
+    out.record(records.CALIBRATION, struct.pack("<I32i", 1200, *refused(3)))
+    out.record(records.CLOSE, struct.pack("<4I", 1200, 0, 0, 1))
     out.flush()
     path = tmp_path / "0007.sleeve"
     path.write_bytes(b"".join(parts))

@@ -11,7 +11,7 @@ import pytest
 
 from kneecore import params as schema
 from kneecore import stride as st
-from kneecore.blocks import E_BEAT
+from kneecore.records import E_BEAT
 from kneesleeve.report import coach, words
 from kneesleeve.report.model import build
 from kneesleeve.report.page import figures, render

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from block_writers import BLOCK
 from session_files import CALIBRATION, CUE_MS, FakeReference, SessionFile, run_session
+from session_files import MOTOR_OFF as E_MOTOR_OFF
+from session_files import MOTOR_ON as E_MOTOR_ON
 
-from kneecore import blocks
-from kneecore.blocks import BLOCK, E_MOTOR_OFF, E_MOTOR_ON
 from kneecore.stride import BATCH, COLLAPSE, FIELD_NAMES, NULL
 from kneesleeve.services.verdict import Verdict
 from kneesleeve.services.verify import verify
 from kneesleeve.sessions.reader import open_session
 from kneesleeve.sessions.session import Session
 
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "a.sleeve"
+New = Callable[..., SessionFile]
+E_BUZZ = 9
 
 
 def opened(path: Path, content: bytes | SessionFile) -> Session:
@@ -34,15 +34,15 @@ def changed(stride: tuple[int, ...], field: int, value: int) -> tuple[int, ...]:
     return (*stride[:field], value, *stride[field + 1 :])
 
 
-def test_equal_is_exact(path: Path) -> None:
-    v = verdict_of(path, run_session(300))
+def test_equal_is_exact(path: Path, run: New) -> None:
+    v = verdict_of(path, run(300))
     assert (v.verdict, v.calibration, v.checked_share, v.exit_code) == ("exact", "exact", 1.0, 0)
     assert v.checked_strides == v.strides == 8 and v.checked_cues == 2
 
 
 @pytest.mark.parametrize("field", range(len(FIELD_NAMES)))
-def test_every_field_counts(path: Path, field: int) -> None:
-    made = run_session()
+def test_every_field_counts(path: Path, field: int, run: New) -> None:
+    made = run()
     theirs = list(made.strides)
     theirs[2] = changed(theirs[2], field, theirs[2][field] - 1)
     v = verdict_of(path, made, FakeReference(theirs))
@@ -50,40 +50,40 @@ def test_every_field_counts(path: Path, field: int) -> None:
     assert v.difference and (v.difference.what, v.difference.field) == ("stride 2", FIELD_NAMES[field])
 
 
-def test_a_difference_names_both_values_and_the_time(path: Path) -> None:
-    made = run_session()
+def test_a_difference_names_both_values_and_the_time(path: Path, run: New) -> None:
+    made = run()
     v = verdict_of(path, made, FakeReference([changed(s, COLLAPSE, NULL) for s in made.strides]))
     assert v.difference
     assert str(v.difference) == "stride 0 at 0.385 s, collapse_mdeg: recorded 1000, recomputed nothing"
 
 
-def test_a_stride_too_few(path: Path) -> None:
-    made = run_session()
+def test_a_stride_too_few(path: Path, run: New) -> None:
+    made = run()
     v = verdict_of(path, made, FakeReference([*made.strides, changed(made.strides[-1], BATCH, 190)]))
     assert v.difference and v.difference.field == "present" and v.difference.recorded is None
 
 
-def test_a_stride_too_many(path: Path) -> None:
-    made = run_session()
+def test_a_stride_too_many(path: Path, run: New) -> None:
+    made = run()
     v = verdict_of(path, made, FakeReference(made.strides[:-1]))
     assert v.difference and v.difference.field == "present" and v.difference.recomputed is None
 
 
-def test_another_calibration_is_told_apart(path: Path) -> None:
-    made = run_session()
+def test_another_calibration_is_told_apart(path: Path, run: New) -> None:
+    made = run()
     v = verdict_of(path, made, FakeReference(made.strides, changed(CALIBRATION, 1, 91)))
     assert v.calibration == "differs" and v.exit_code == 1
     assert v.difference and (v.difference.field, v.difference.recorded, v.difference.recomputed) == ("quality", 90, 91)
 
 
-def test_another_accepted_batch_is_a_difference(path: Path) -> None:
-    made = run_session()
+def test_another_accepted_batch_is_a_difference(path: Path, run: New) -> None:
+    made = run()
     v = verdict_of(path, made, FakeReference(made.strides, batch=11))
     assert v.difference and v.difference.field == "batch"
 
 
-def test_a_given_calibration_is_not_recomputed(path: Path) -> None:
-    made = SessionFile(calibration_given=list(CALIBRATION))
+def test_a_given_calibration_is_not_recomputed(path: Path, new: New) -> None:
+    made = new(calibration_given=list(CALIBRATION))
     made.raw(1)
     made.close(1)
     reference = FakeReference([])
@@ -91,9 +91,9 @@ def test_a_given_calibration_is_not_recomputed(path: Path) -> None:
     assert (v.verdict, v.calibration, reference.calls) == ("exact", "given", ["detect"])
 
 
-def test_a_refused_donning_is_checked(path: Path) -> None:
+def test_a_refused_donning_is_checked(path: Path, new: New) -> None:
     refusal = (2, *[0] * 31)
-    made = SessionFile()
+    made = new()
     for batch in range(1, 6):
         made.raw(batch)
     made.calibration(5, refusal)
@@ -102,42 +102,54 @@ def test_a_refused_donning_is_checked(path: Path) -> None:
     assert (v.verdict, v.calibration, v.exit_code) == ("exact", "exact", 0)
 
 
-def test_a_donning_that_did_not_end_is_not_verifiable(path: Path) -> None:
-    made = SessionFile()
+def test_a_donning_that_did_not_end_is_not_verifiable(path: Path, new: New) -> None:
+    made = new()
     made.raw(1)
     made.close(1)
     v = verdict_of(path, made, FakeReference([]))
     assert (v.verdict, v.calibration, v.exit_code) == ("unverifiable", "none", 4)
 
 
-def test_strides_only_is_not_verifiable(path: Path) -> None:
-    made = SessionFile()
+def test_strides_only_is_not_verifiable(path: Path, new: New) -> None:
+    made = new()
     made.stride(batch=50)
     made.close(60)
     v = verdict_of(path, made)
     assert v.verdict == "unverifiable" and "raw" in v.reason and v.exit_code == 4
 
 
-def test_without_meta_nothing_is_verifiable(path: Path) -> None:
-    made = SessionFile(meta=False)
+def test_windows_are_not_called_different(path: Path) -> None:
+    """Their samples do not begin with the donning: nothing to recompute from, until `verify` starts at a STATE."""
+    made = SessionFile(level="windows")
+    made.calibration(10)
+    for batch in range(100, 150):
+        made.raw(batch)
+    made.stride(batch=140)
+    made.close(150)
+    v = verdict_of(path, made)
+    assert v.verdict == "unverifiable" and v.exit_code == 4
+
+
+def test_without_meta_nothing_is_verifiable(path: Path, new: New) -> None:
+    made = new(meta=False)
     made.raw(1)
     assert "META" in verdict_of(path, made).reason
 
 
-def test_bad_parameters_are_named(path: Path) -> None:
-    made = SessionFile(params={"arm_dps": 5})
+def test_bad_parameters_are_named(path: Path, new: New) -> None:
+    made = new(params={"arm_dps": 5})
     made.raw(1)
     made.close(1)
     assert "arm_dps = 5" in verdict_of(path, made).reason
 
 
-def test_an_interrupted_session_is_exact_with_exit_3(path: Path) -> None:
-    v = verdict_of(path, run_session(closed=False))
+def test_an_interrupted_session_is_exact_with_exit_3(path: Path, run: New) -> None:
+    v = verdict_of(path, run(closed=False))
     assert (v.verdict, v.closed, v.exit_code, v.checked_batches) == ("exact", False, 3, 199)
 
 
-def test_a_dropout_ends_the_check(path: Path) -> None:
-    made = run_session(100, closed=False)
+def test_a_dropout_ends_the_check(path: Path, run: New) -> None:
+    made = run(100, closed=False)
     made.dropout(100)
     for batch in range(101, 150):
         made.raw(batch)
@@ -149,8 +161,8 @@ def test_a_dropout_ends_the_check(path: Path) -> None:
     assert 0.6 < v.checked_share < 0.7 and "256 samples" in v.loss[0]
 
 
-def test_a_hole_in_the_file_ends_the_check(path: Path) -> None:
-    made = run_session(400)
+def test_a_hole_in_the_file_ends_the_check(path: Path, run: New) -> None:
+    made = run(400)
     data = bytearray(made.data())
     data[3 * BLOCK + 100] ^= 1
     v = verify(opened(path, bytes(data)), FakeReference(made.strides))
@@ -158,17 +170,17 @@ def test_a_hole_in_the_file_ends_the_check(path: Path) -> None:
     assert 0 < v.checked_strides < v.strides
 
 
-def test_a_hole_before_the_donning_ended_leaves_nothing_to_check(path: Path) -> None:
-    made = run_session()
+def test_a_hole_before_the_donning_ended_leaves_nothing_to_check(path: Path, run: New) -> None:
+    made = run()
     data = bytearray(made.data())
     data[700] ^= 1
     v = verify(opened(path, bytes(data)), FakeReference(made.strides))
     assert v.verdict == "unverifiable" and v.exit_code == 4
 
 
-def motor_session(events: list[tuple[int, int, int]], batches: int = 60) -> SessionFile:
+def motor_session(new: New, events: list[tuple[int, int, int]], batches: int = 60) -> SessionFile:
     """One stride cued in batch 20, with these motor events."""
-    s = SessionFile(calibration_given=list(CALIBRATION))
+    s = new(calibration_given=list(CALIBRATION))
     for batch in range(1, batches + 1):
         s.raw(batch)
         if batch == 20:
@@ -180,53 +192,53 @@ def motor_session(events: list[tuple[int, int, int]], batches: int = 60) -> Sess
     return s
 
 
-def test_a_cue_that_was_given(path: Path) -> None:
-    made = motor_session([(20, E_MOTOR_ON, CUE_MS), (26, E_MOTOR_OFF, CUE_MS + 40)])
+def test_a_cue_that_was_given(path: Path, new: New) -> None:
+    made = motor_session(new, [(20, E_MOTOR_ON, CUE_MS), (26, E_MOTOR_OFF, CUE_MS + 40)])
     assert verdict_of(path, made).verdict == "exact"
 
 
-def test_a_cue_without_its_pulse(path: Path) -> None:
-    v = verdict_of(path, motor_session([]))
+def test_a_cue_without_its_pulse(path: Path, new: New) -> None:
+    v = verdict_of(path, motor_session(new, []))
     assert v.difference and (v.difference.what, v.difference.field) == ("motor for stride 0", "motor_on_ms")
 
 
-def test_a_pulse_in_another_batch(path: Path) -> None:
-    v = verdict_of(path, motor_session([(21, E_MOTOR_ON, CUE_MS), (27, E_MOTOR_OFF, CUE_MS)]))
+def test_a_pulse_in_another_batch(path: Path, new: New) -> None:
+    v = verdict_of(path, motor_session(new, [(21, E_MOTOR_ON, CUE_MS), (27, E_MOTOR_OFF, CUE_MS)]))
     assert v.verdict == "differs"
 
 
-def test_a_pulse_of_another_length(path: Path) -> None:
-    v = verdict_of(path, motor_session([(20, E_MOTOR_ON, 200), (30, E_MOTOR_OFF, 200)]))
+def test_a_pulse_of_another_length(path: Path, new: New) -> None:
+    v = verdict_of(path, motor_session(new, [(20, E_MOTOR_ON, 200), (30, E_MOTOR_OFF, 200)]))
     assert v.difference and (v.difference.recorded, v.difference.recomputed) == (200, CUE_MS)
 
 
-def test_a_pulse_that_stayed_on_too_long(path: Path) -> None:
-    v = verdict_of(path, motor_session([(20, E_MOTOR_ON, CUE_MS), (29, E_MOTOR_OFF, CUE_MS + 41)]))
+def test_a_pulse_that_stayed_on_too_long(path: Path, new: New) -> None:
+    v = verdict_of(path, motor_session(new, [(20, E_MOTOR_ON, CUE_MS), (29, E_MOTOR_OFF, CUE_MS + 41)]))
     assert v.difference and v.difference.field == "motor_off_ms"
 
 
-def test_a_pulse_that_never_ended(path: Path) -> None:
-    v = verdict_of(path, motor_session([(20, E_MOTOR_ON, CUE_MS)]))
+def test_a_pulse_that_never_ended(path: Path, new: New) -> None:
+    v = verdict_of(path, motor_session(new, [(20, E_MOTOR_ON, CUE_MS)]))
     assert v.difference and v.difference.field == "motor_off_ms"
 
 
-def test_a_pulse_cut_by_the_end_of_the_session(path: Path) -> None:
-    assert verdict_of(path, motor_session([(20, E_MOTOR_ON, CUE_MS)], batches=24)).verdict == "exact"
+def test_a_pulse_cut_by_the_end_of_the_session(path: Path, new: New) -> None:
+    assert verdict_of(path, motor_session(new, [(20, E_MOTOR_ON, CUE_MS)], batches=24)).verdict == "exact"
 
 
-def test_a_pulse_that_nobody_asked_for(path: Path) -> None:
+def test_a_pulse_that_nobody_asked_for(path: Path, new: New) -> None:
     events = [(20, E_MOTOR_ON, CUE_MS), (26, E_MOTOR_OFF, CUE_MS), (40, E_MOTOR_ON, 100), (45, E_MOTOR_OFF, 100)]
-    v = verdict_of(path, motor_session(events))
+    v = verdict_of(path, motor_session(new, events))
     assert v.difference and v.difference.what == "motor in batch 40"
 
 
-def test_a_buzz_that_is_no_cue_is_fine(path: Path) -> None:
-    events = [(20, E_MOTOR_ON, CUE_MS), (26, E_MOTOR_OFF, CUE_MS), (40, blocks.E_BUZZ, 400)]
-    assert verdict_of(path, motor_session(events)).verdict == "exact"
+def test_a_buzz_that_is_no_cue_is_fine(path: Path, new: New) -> None:
+    events = [(20, E_MOTOR_ON, CUE_MS), (26, E_MOTOR_OFF, CUE_MS), (40, E_BUZZ, 400)]
+    assert verdict_of(path, motor_session(new, events)).verdict == "exact"
 
 
-def test_the_verdict_as_json_has_its_exit_code(path: Path) -> None:
-    made = run_session()
+def test_the_verdict_as_json_has_its_exit_code(path: Path, run: New) -> None:
+    made = run()
     shown = verdict_of(path, made, FakeReference(made.strides[1:])).as_json()
     assert shown["exit_code"] == 1 and shown["difference"]["what"] == "stride 0"
 

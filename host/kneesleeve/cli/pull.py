@@ -26,7 +26,8 @@ def command(
 ) -> int:
     """Fetch runs from a sleeve into DEVICE-SESSION.sleeve files.
 
-    A cut leaves a .part file; the same command goes on from there. Nothing is deleted from the sleeve.
+    A cut leaves a .part file; the same command goes on from there. What came whole is marked
+    on the sleeve as verified; nothing is erased by this.
     """
     if everything and sessions:
         raise UsageError("--all and session numbers exclude each other.", hint="Use one of them.")
@@ -80,5 +81,6 @@ def _as_json(pulled: Pulled) -> dict[str, Any]:
         "closed": pulled.closed,
         "already": pulled.already,
         "resumed_at": pulled.resumed_at,
+        "verified": pulled.verified,
         "losses": [str(loss) for loss in pulled.losses],
     }

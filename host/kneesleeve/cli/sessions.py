@@ -16,6 +16,8 @@ def command(device: Device = None, as_json: Json = False) -> None:
     if as_json:
         print_json([asdict(entry) for entry in entries])
     elif entries:
-        print_table(("session", "bytes", "closed"), [(e.id, e.bytes, e.closed) for e in entries])
+        print_table(
+            ("session", "bytes", "closed", "verified"), [(e.id, e.bytes, e.closed, e.verified) for e in entries]
+        )
     else:
         note("There are no sessions on the sleeve.")

@@ -12,7 +12,11 @@ VERBS: dict[str, str] = {
     "info": "What a sleeve is, and how it is.",
     "sessions": "List the runs on a sleeve.",
     "pull": "Fetch runs from a sleeve.",
+    "erase": "Let a sleeve erase runs that are safe here.",
     "verify": "Prove a run: sleeve and reference agree bit for bit.",
+    "doctor": "Tell what a session file is, and what is missing.",
+    "recover": "Save what is readable of a damaged file or a dump.",
+    "convert": "Turn a session into a table: CSV, Parquet or npz.",
     "report": "Make a page of a run.",
     "calibrate": "Show what a donning found: axes, flex map, quality.",
 }

@@ -24,11 +24,18 @@ class Pong:
 
 @dataclass(frozen=True)
 class SessionEntry:
-    """One session on the sleeve. `closed`: its file ends with a CLOSE record."""
+    """One session on the sleeve.
+
+    closed: it ends with a CLOSE record. interrupted: found at a start without one. verified: a host has pulled it and
+    every check held. blocks: of 4096 bytes.
+    """
 
     id: int
     bytes: int
     closed: bool
+    interrupted: bool = False
+    verified: bool = False
+    blocks: int = 0
 
 
 def parse_pong(payload: bytes) -> Pong:
@@ -72,10 +79,17 @@ def parse_sessions(content: bytes) -> list[SessionEntry]:
     """The entries of a LIST answer, by id. Raises ProtocolError where one lacks a field."""
     entries = _json(content, "list of sessions")
     try:
-        found = [SessionEntry(int(e["id"]), int(e["bytes"]), bool(e["closed"])) for e in entries]
-    except (TypeError, KeyError, ValueError) as error:
+        found = [_entry(e) for e in entries]
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise ProtocolError(f"The sleeve's list of sessions lacks a field: {error}.", hint=_UPDATE) from error
     return sorted(found, key=lambda entry: entry.id)
+
+
+def _entry(e: dict[str, Any]) -> SessionEntry:
+    interrupted, verified = bool(e.get("interrupted")), bool(e.get("verified"))
+    return SessionEntry(
+        int(e["id"]), int(e["bytes"]), bool(e["closed"]), interrupted, verified, int(e.get("blocks", 0))
+    )
 
 
 def _json(content: bytes, what: str) -> Any:

@@ -81,6 +81,26 @@ class Sleeve:
             raise ProtocolError(f"Data from {self.link.port} keeps arriving damaged.", hint=_BAD_LINE)
         return content
 
+    def verified(self, session_id: int) -> None:
+        """Tell it that this session is here and every check held: from now on it may be erased to make room."""
+        self._do(frames.VERIFIED, struct.pack("<I", session_id))
+
+    def erase(self, session_id: int, *, force: bool = False) -> None:
+        """Let a session go. Raises DeviceError for one that is not verified, unless `force`."""
+        self._do(frames.ERASE, struct.pack("<IB", session_id, force))
+
+    def set_time(self, unix_ms: int) -> None:
+        """Tell it the time: milliseconds since 1970, UTC. It keeps it until its next reset."""
+        self._do(frames.TIME, struct.pack("<q", unix_ms))
+
+    def _do(self, kind: int, payload: bytes) -> None:
+        """A request that is answered with an empty END; asking again does no harm."""
+        frame = self.link.ask(kind, payload)
+        if frame.kind == frames.ERROR:
+            raise answers.refusal(frame.payload)
+        if frame.kind != frames.END:
+            raise ProtocolError(f"{self.link.port} answered with frame 0x{frame.kind:02x}.", hint="Try again.")
+
     def _fill(self, session_id: int, offset: int, hole: tuple[int, int], pieces: Pieces) -> None:
         """One READ for a hole. A silence after some of it came is no error: the rest is asked for again."""
         start, end = hole

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kneecore.records import LEVEL_RAW
 from kneesleeve.appbundle import app_files
 from kneesleeve.device.sleeve import MAX_READ, Sleeve
 from kneesleeve.engines.result import EngineResult
@@ -25,8 +26,9 @@ _BUTTON_AT_BOOT_MS = 100
 _BUTTON_AFTER_END_MS = 60
 _BUTTON_LEAST_MS = 500  # the press that started the run must be over, or this one is none
 _PATIENCE_S = 20.0  # a virtual run takes a hundredth of its duration; a busy machine may need ten times that
-_LEAST_BLOCKS = 512  # 2 MiB of storage
-_BLOCK_S = 0.5  # a block of 4096 bytes holds more than this of raw recording
+_STRIDE_BLOCKS = 320  # at the raw level samples stop where 4 hours of strides would not fit any more
+_BLOCK_S = 0.8  # a block of 4096 bytes holds more than this of raw recording
+_LEAST_S = 300.0
 
 
 def run(
@@ -48,11 +50,20 @@ def run(
 
 
 def make_image(
-    path: Path, params: Mapping[str, int], calibration: Sequence[int] | None = None, *, record_s: float = 0.0
+    path: Path,
+    params: Mapping[str, int],
+    calibration: Sequence[int] | None = None,
+    *,
+    record_s: float = 0.0,
+    level: int = LEVEL_RAW,
 ) -> None:
-    """A fresh storage image with the app, a configuration, and room for `record_s` seconds of raw recording."""
-    config = {"params": dict(params), "calibration": list(calibration) if calibration else None}
-    create_image(path, max(_LEAST_BLOCKS, 100 + round(record_s / _BLOCK_S)))
+    """A fresh storage image with the app, a configuration, and room for `record_s` seconds of samples, or more."""
+    config = {
+        "params": dict(params),
+        "calibration": list(calibration) if calibration else None,
+        "record_level": level,
+    }
+    create_image(path, session_blocks=_STRIDE_BLOCKS + round(max(record_s, _LEAST_S) / _BLOCK_S))
     install_app(path, app_files(ARCH) | {"config.json": json.dumps(config).encode()})
 
 
@@ -123,7 +134,7 @@ def _fetch(sleeve: Sleeve, path: Path) -> Session:
 
 def result_of(session: Session) -> EngineResult:
     """What the session's own records say."""
-    from kneecore.blocks import E_BEAT, E_FAULT, E_REFRESHED
+    from kneecore.records import E_BEAT, E_FAULT, E_REFRESHED
 
     faults = tuple(e.arg for e in session.events if e.code == E_FAULT)
     beats = tuple((e.batch, *divmod(e.arg, 64)) for e in session.events if e.code == E_BEAT)

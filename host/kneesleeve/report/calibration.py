@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kneecore.blocks import E_STOOD
+from kneecore.records import E_STOOD
 from kneesleeve.reference.types import Calibration
 from kneesleeve.report.source import SessionLike
 

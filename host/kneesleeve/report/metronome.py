@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from kneecore.blocks import E_BEAT
+from kneecore.records import E_BEAT
 from kneesleeve.reference.baseline import LEARNING, LEFT_OUT
 from kneesleeve.reference.integers import median_int
 from kneesleeve.report.source import SessionLike

@@ -7,7 +7,7 @@ from importlib import metadata
 from typing import Any
 
 from kneecore import fault_table
-from kneecore.blocks import E_FAULT
+from kneecore.records import E_FAULT
 from kneesleeve.report.calibration import Donning
 from kneesleeve.report.metronome import QUIET
 from kneesleeve.report.model import Model

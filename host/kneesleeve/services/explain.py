@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 
-from kneecore.blocks import MAGIC
 from kneesleeve.errors import SessionError
 from kneesleeve.recordings import Drained, Recording, drain
 from kneesleeve.recordings.drain import BATCH_US
@@ -26,6 +25,7 @@ from kneesleeve.report.source import Floats
 from kneesleeve.services import explain_motion as motion
 from kneesleeve.services.explain_fit import Fitted, fitted, flex_of, score_of, sensors_of
 from kneesleeve.services.verify import comparable_batches, verify
+from kneesleeve.sessions.layout import MAGIC
 from kneesleeve.sessions.raw import first_batches
 from kneesleeve.sessions.reader import read_bytes
 from kneesleeve.sessions.session import Session

@@ -12,7 +12,7 @@ from kneesleeve.engines.virtual import make_image, motion_of, run_scenario
 from kneesleeve.recordings import Recording
 from kneesleeve.virtual import Scenario, VirtualSleeve, list_files
 
-_ROOM_S = 900.0
+_ROOM_S = 900.0  # of raw samples
 
 
 def prepare_image(image: Path, side: str) -> bool:

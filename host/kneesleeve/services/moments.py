@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from kneecore.blocks import E_BEAT, E_REFRESHED
+from kneecore.records import E_BEAT, E_REFRESHED
 from kneesleeve.services.verdict import Difference
 from kneesleeve.sessions.session import Session
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kneecore.blocks import E_MOTOR_OFF, E_MOTOR_ON
+from kneecore.records import E_MOTOR_OFF, E_MOTOR_ON
 from kneecore.stride import CUE_BATCH, CUE_MS, IC, INDEX
 from kneesleeve.services.verdict import Difference, sample_time_s
 from kneesleeve.sessions.session import Event, Session

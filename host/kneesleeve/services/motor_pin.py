@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kneecore.blocks import E_BUZZ, E_MOTOR_OFF
+from kneecore.records import E_BUZZ, E_MOTOR_OFF
 from kneesleeve.errors import DeviceError
 from kneesleeve.sessions.session import Session
 

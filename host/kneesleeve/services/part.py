@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from kneecore.blocks import BLOCK
+from kneecore.ring_header import BLOCK
 from kneesleeve.device.answers import SessionEntry
 from kneesleeve.sessions.blocks import read_header
 from kneesleeve.sessions.records import clean

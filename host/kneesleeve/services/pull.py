@@ -6,11 +6,12 @@ import contextlib
 import hashlib
 import os
 import re
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kneecore.blocks import BLOCK
+from kneecore.ring_header import BLOCK
 from kneesleeve.device.answers import SessionEntry
 from kneesleeve.device.sleeve import MAX_READ, Sleeve
 from kneesleeve.errors import DeviceError, LinkError, SessionError, SleeveError
@@ -25,7 +26,8 @@ class Pulled(os.PathLike[str]):
     """A pulled session; usable wherever a path is.
 
     already: the file was here before. resumed_at: bytes that an earlier, cut pull had left.
-    losses: damage in the sleeve's own storage.
+    losses: damage in the sleeve's own storage. verified: the sleeve was told that every check held, and may erase it
+    when it needs the room.
     """
 
     path: Path
@@ -35,6 +37,7 @@ class Pulled(os.PathLike[str]):
     already: bool = False
     resumed_at: int = 0
     losses: list[Loss] = field(default_factory=list)
+    verified: bool = False
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -44,25 +47,49 @@ def pull(sleeve: Sleeve, session_id: int, folder: Path, progress: Progress = lam
     """Fetch a session into `folder` as `<device>-<id>.sleeve`.
 
     `progress(done, total)` is called with bytes. A cut leaves `….sleeve.part`, from which the next call goes on.
-    An identical file is not fetched again, a different one of that name is never overwritten.
+    An identical file is not fetched again, a different one of that name is never overwritten. Once every check of the
+    file holds (damage that is in the sleeve's own storage does not count against it: a pull brings no more), the sleeve
+    is told so; it is told the time, too.
     Raises LinkError (with how much came), DeviceError (no such session, busy), SessionError (it is no session).
     """
     entry = _entry(sleeve, session_id)
+    with contextlib.suppress(DeviceError):  # an older firmware knows no time
+        sleeve.set_time(time.time_ns() // 1_000_000)
     base = f"{_file_name(str(sleeve.info().get('device') or 'sleeve'))}-{session_id:08d}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         here = _identical(sleeve, entry, folder, base)
         if here:
-            return _result(here, entry, already=True)
+            return _told(sleeve, entry, _result(here, entry, already=True))
         part = Part(folder / f"{base}.sleeve.part")
         resumed_at = part.resume(entry, lambda offset, n: sleeve.read(session_id, offset, n))
         _fetch(sleeve, entry, part, progress)
-        return _place(part, entry, folder, base, resumed_at)
+        return _told(sleeve, entry, _place(part, entry, folder, base, resumed_at))
     except OSError as error:
         raise SleeveError(
             f"Cannot write to {folder}: {error.strerror or error}.",
             hint="Free some space or name another folder with --out.",
         ) from error
+
+
+def _told(sleeve: Sleeve, entry: SessionEntry, pulled: Pulled) -> Pulled:
+    """Mark the session on the sleeve if the file is whole, or as whole as what the sleeve itself holds."""
+    if pulled.losses and not _same_on_device(sleeve, entry, pulled):
+        return pulled
+    try:
+        sleeve.verified(entry.id)
+    except DeviceError:
+        return pulled
+    return replace(pulled, verified=True)
+
+
+def _same_on_device(sleeve: Sleeve, entry: SessionEntry, pulled: Pulled) -> bool:
+    """Read the damaged blocks once more: on the device they are the same, so another pull would bring no more."""
+    data = pulled.path.read_bytes()
+    places = {
+        loss.offset // BLOCK * BLOCK for loss in pulled.losses if loss.offset is not None and loss.offset < len(data)
+    }
+    return all(sleeve.read(entry.id, at, BLOCK) == data[at : at + BLOCK] for at in sorted(places))
 
 
 def _entry(sleeve: Sleeve, session_id: int) -> SessionEntry:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Literal, Protocol
 
 from kneecore import params as schema
-from kneecore.blocks import E_BEAT
+from kneecore.records import E_BEAT
 from kneecore.stride import BATCH, FIELD_NAMES, IC
 from kneesleeve.recordings.drain import Drained
 from kneesleeve.services.moments import check_beats, check_refreshes

@@ -1,76 +1,107 @@
-"""RAW records to the per-batch arrays that the reference takes."""
+"""RAW records of any version to arrays, and to the per-batch form that the reference takes."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kneesleeve.recordings.drain import NO_FLEX_MV, Drained
+from kneesleeve.sessions import packing
+from kneesleeve.sessions.clock import unwrapped
 
-_HEAD = struct.Struct("<IIhBB")
+_HEAD1 = struct.Struct("<IIhBB")
+_HEAD2 = struct.Struct("<IBBH")
 _SAMPLE = 12  # bytes: 6 int16
-_TICKS = 1 << 30  # the device's clock counts modulo this
-MAX_BATCH = 50 * 3600 * 48  # two days: a larger number is damage, not a run
+MAX_BATCHES = 32  # in a record of format 2
+MAX_BATCH = 24 * 3600 * 50  # a day: a larger number is damage, not a run
 
 
-class RawBatches:
-    """Collects RAW records, then builds the arrays in one go."""
+@dataclass(frozen=True)
+class RawRun:
+    """The batches that have a record, B of them, in order.
 
-    def __init__(self) -> None:
-        self._rows: list[tuple[int, int, int, int, int]] = []  # batch, ticks_us, flex_mv, n_shank, n_thigh
-        self._shank: list[bytes] = []
-        self._thigh: list[bytes] = []
-        self.last = 0
+    batch, ticks_us (as recorded, modulo 2^30), flex_mv (-1: none), n_shank, n_thigh: int64 [B].
+    shank, thigh: int16 [sum(n), 6], gyro xyz and accel xyz in sensor axes, 0.070 dps and 0.000488 g per LSB.
+    """
 
-    def add(self, payload: bytes) -> str:
-        """Take one RAW payload; returns what is wrong with it, or ""."""
-        if len(payload) < _HEAD.size:
-            return "RAW record too short"
-        row = _HEAD.unpack_from(payload)
-        batch, _, _, n_shank, n_thigh = row
-        middle = _HEAD.size + _SAMPLE * n_shank
-        if len(payload) != middle + _SAMPLE * n_thigh:
-            return f"RAW record of batch {batch} has not the length of its samples"
-        if not self.last < batch <= MAX_BATCH:
-            return f"RAW record of batch {batch} after batch {self.last}"
-        self._rows.append(row)
-        self._shank.append(payload[_HEAD.size : middle])
-        self._thigh.append(payload[middle:])
-        self.last = batch
-        return ""
+    batch: NDArray[np.int64]
+    ticks_us: NDArray[np.int64]
+    flex_mv: NDArray[np.int64]
+    n_shank: NDArray[np.int64]
+    n_thigh: NDArray[np.int64]
+    shank: NDArray[np.int16]
+    thigh: NDArray[np.int16]
 
-    def drained(self) -> Drained:
-        """Batches 1 … last; those without a record have no samples, no flex reading and the time of the one before.
-
-        ticks_us: int64 [J], unwrapped to grow from the first recorded value.
-        """
-        rows = np.array(self._rows, dtype=np.int64).reshape(-1, 5)
-        at = rows[:, 0] - 1
-        columns = np.zeros((3, self.last), dtype=np.int64)
-        columns[:, at] = rows[:, [3, 4, 2]].T
-        there = np.zeros(self.last, dtype=bool)
-        there[at] = True
-        columns[2, ~there] = NO_FLEX_MV
-        shank, thigh = _samples(self._shank), _samples(self._thigh)
-        return Drained(
-            columns[1], columns[0], columns[2], _ticks(rows[:, 1], there),
-            thigh[:, :3], thigh[:, 3:], shank[:, :3], shank[:, 3:],
-        )  # fmt: skip
+    def __len__(self) -> int:
+        """B."""
+        return len(self.batch)
 
 
-def _samples(parts: Iterable[bytes]) -> NDArray[np.int16]:
-    return np.frombuffer(b"".join(parts), dtype="<i2").astype(np.int16).reshape(-1, 6)
+def span(version: int, payload: bytes) -> tuple[int, int]:
+    """First and last batch of a RAW record, without its samples. Raises ValueError for one that cannot be."""
+    if version == 1:
+        return _span1(payload)
+    if len(payload) < _HEAD2.size:
+        raise ValueError("RAW record too short")
+    first, batches, _, _ = _HEAD2.unpack_from(payload)
+    if not 1 <= batches <= MAX_BATCHES:
+        raise ValueError(f"RAW record of {batches} batches")
+    return first, first + batches - 1
 
 
-def _ticks(ticks_us: NDArray[np.int64], there: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Times of all batches from those of the recorded ones, unwrapped."""
-    if not len(ticks_us):
-        return np.zeros(len(there), dtype=np.int64)
-    grown = ticks_us[0] + np.concatenate(([0], np.cumsum(np.diff(ticks_us) % _TICKS)))
-    return grown[np.maximum(np.cumsum(there) - 1, 0)]
+def _span1(payload: bytes) -> tuple[int, int]:
+    if len(payload) < _HEAD1.size:
+        raise ValueError("RAW record too short")
+    batch, _, _, n_shank, n_thigh = _HEAD1.unpack_from(payload)
+    if len(payload) != _HEAD1.size + _SAMPLE * (n_shank + n_thigh):
+        raise ValueError(f"RAW record of batch {batch} has not the length of its samples")
+    return batch, batch
+
+
+def decode(version: int, payloads: Sequence[bytes]) -> tuple[RawRun, dict[int, str]]:
+    """All batches of RAW records, and by index the records that could not be decoded and why."""
+    if version == 1:
+        return _decode1(payloads), {}
+    u = packing.decode(payloads)
+    run = RawRun(u.batch, u.ticks_us, u.flex_mv.astype(np.int64), u.n_shank, u.n_thigh, u.shank, u.thigh)
+    return run, u.bad
+
+
+def _decode1(payloads: Sequence[bytes]) -> RawRun:
+    """Format 1: one batch a record, samples as they are."""
+    rows = np.array([_HEAD1.unpack_from(p) for p in payloads], np.int64).reshape(-1, 5)
+    ends = (_HEAD1.size + _SAMPLE * rows[:, 3]).tolist()
+    shank = b"".join(p[_HEAD1.size : end] for p, end in zip(payloads, ends))
+    thigh = b"".join(p[end:] for p, end in zip(payloads, ends))
+    samples = [np.frombuffer(part, "<i2").astype(np.int16).reshape(-1, 6) for part in (shank, thigh)]
+    batch, ticks_us, flex_mv, n_shank, n_thigh = rows.T
+    return RawRun(batch, ticks_us, flex_mv, n_shank, n_thigh, samples[0], samples[1])
+
+
+def drained(run: RawRun, last: int | None = None) -> Drained:
+    """Batches 1 … last (that of the last record if not given); those without a record have no samples, no flex reading
+    and the time of the one before.
+
+    ticks_us: int64 [J], unwrapped to grow from the first recorded value.
+    """
+    last = last if last is not None else int(run.batch[-1]) if len(run) else 0
+    at = run.batch - 1
+    columns = np.zeros((3, last), np.int64)
+    columns[2] = NO_FLEX_MV
+    columns[:, at] = run.n_shank, run.n_thigh, run.flex_mv
+    there = np.zeros(last, bool)
+    there[at] = True
+    ticks_us = np.zeros(last, np.int64)
+    if len(run):
+        ticks_us = unwrapped(run.batch, run.ticks_us)[np.maximum(np.cumsum(there) - 1, 0)]
+    return Drained(
+        columns[1], columns[0], columns[2], ticks_us,
+        run.thigh[:, :3], run.thigh[:, 3:], run.shank[:, :3], run.shank[:, 3:],
+    )  # fmt: skip
 
 
 def first_batches(drained: Drained, n: int) -> Drained:

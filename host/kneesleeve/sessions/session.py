@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kneecore.blocks import EVENT_NAMES
 from kneesleeve.recordings.drain import BATCH_US, Drained
-from kneesleeve.sessions.stream import Loss
+from kneesleeve.sessions.layout import EVENT_NAMES
+from kneesleeve.sessions.losses import Loss
 
 
 class Event(NamedTuple):
@@ -34,12 +34,33 @@ class Dropout(NamedTuple):
 
 
 class Close(NamedTuple):
-    """The end of a session that was closed; reason: 1 button, 2 interrupted, 3 fault, 4 storage full."""
+    """The end of a session that was closed; reason: 1 button, 2 interrupted, 3 fault, 4 storage full.
+
+    thigh_ppm: the thigh's clock against the shank's; shank_ppm: the shank's against the board's; None in version 1.
+    """
 
     batch: int
     strides: int
     cues: int
     reason: int
+    thigh_ppm: int | None = None
+    shank_ppm: int | None = None
+
+
+class State(NamedTuple):
+    """The detector's state after a batch, as `kneecore`'s `Pipeline.save` gave it."""
+
+    batch: int
+    kind: int
+    data: bytes
+
+
+class Time(NamedTuple):
+    """What the board's clock meant in wall time. batch: 0 before the first; unix_ms: milliseconds since 1970, UTC."""
+
+    batch: int
+    ticks_ms: int
+    unix_ms: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +74,7 @@ class Session:
     strides: one tuple of `kneecore.stride.FIELD_NAMES` integers each.
     losses: what could not be read, in words.
     certain_batch: up to this batch nothing is missing from the file. last_batch: the highest number in any record.
+    version: of the format. states, times: empty in version 1. length_s: from the start of the FIFOs to the last batch.
     """
 
     path: Path
@@ -69,6 +91,10 @@ class Session:
     losses: list[Loss] = field(default_factory=list)
     certain_batch: int = 0
     last_batch: int = 0
+    version: int = 1
+    states: list[State] = field(default_factory=list)
+    times: list[Time] = field(default_factory=list)
+    length_s: float | None = None
 
     @property
     def closed(self) -> bool:
@@ -88,6 +114,8 @@ class Session:
     @property
     def duration_s(self) -> float:
         """Length in seconds, on the sleeve's clock where raw samples are there, else 20 ms a batch."""
+        if self.length_s is not None:
+            return self.length_s
         ticks_us = self.drained.ticks_us
         if len(ticks_us) > 1:
             return (int(ticks_us[-1]) - int(ticks_us[0]) + BATCH_US) / 1e6

@@ -1,4 +1,4 @@
-"""The littlefs image of a virtual sleeve: what a board keeps in its `vfs` partition.
+"""The images of a virtual sleeve: littlefs, what a board keeps in its `vfs` partition, and beside it the session ring.
 
 The images go both ways: MicroPython's VfsLfs2 mounts what littlefs-python wrote and the reverse
 (disk version 2.1, names up to 255 bytes). Never write to the image of a sleeve that is running.
@@ -15,13 +15,39 @@ from kneesleeve.errors import DeviceError
 
 BLOCK_BYTES = 4096
 DEFAULT_BLOCKS = 512  # 2 MiB
+DEFAULT_SESSION_BLOCKS = 384  # 1.5 MiB, as on a board with 4 MB of flash
 
 
-def create_image(path: Path, block_count: int = DEFAULT_BLOCKS) -> None:
-    """Write a formatted, empty image of `block_count` blocks of 4096 bytes."""
+def create_image(path: Path, block_count: int = DEFAULT_BLOCKS, session_blocks: int = DEFAULT_SESSION_BLOCKS) -> None:
+    """Write a formatted, empty image of `block_count` blocks of 4096 bytes; a session ring beside it is forgotten.
+
+    session_blocks: the size of the ring that a sleeve on this image has, unless its scenario says otherwise.
+    """
     fs, context = _new(bytes([0xFF]) * (block_count * BLOCK_BYTES))
     fs.format()
     path.write_bytes(bytes(context.buffer))
+    sessions_path(path).unlink(missing_ok=True)
+    _size_path(path).unlink(missing_ok=True)
+    if session_blocks != DEFAULT_SESSION_BLOCKS:
+        _size_path(path).write_text(f"{session_blocks}\n")
+
+
+def session_blocks_of(path: Path) -> int:
+    """Blocks of the session ring of the sleeve whose littlefs image is `path`, as it was made."""
+    size = _size_path(path)
+    return int(size.read_text()) if size.is_file() else DEFAULT_SESSION_BLOCKS
+
+
+def _size_path(path: Path) -> Path:
+    return path.with_name(path.name + ".sessions.blocks")
+
+
+def sessions_path(path: Path) -> Path:
+    """The file of the session ring of the sleeve whose littlefs image is `path`: its partition, as far as it was used.
+
+    It comes into being when the sleeve is switched on; what lies beyond its end is erased (0xFF).
+    """
+    return path.with_name(path.name + ".sessions")
 
 
 def install_app(path: Path, files: dict[str, bytes]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from kneesleeve.errors import ConfigError
 from kneesleeve.virtual import faults as fault_table
-from kneesleeve.virtual.image import block_count
+from kneesleeve.virtual.image import block_count, session_blocks_of, sessions_path
 from kneesleeve.virtual.interpreter import DEFAULT_HEAP_KIB
 from kneesleeve.virtual.motion import NOMINAL_HZ, Motion
 
@@ -46,6 +46,8 @@ class Scenario:
     `charge_bus`: I²C transfers take their wire time on the virtual clock (off for replay).
     `thigh_ppm`, `shank_ppm`: clock error of each IMU, ±100,000. `battery_mv`: the cell's voltage.
     `heap_kib`: memory the firmware has, without what the simulated chips take.
+    `session_blocks`: size of the flash partition for sessions, 0 for a board without one; None: as the image was made.
+    `flash_timing`: flash operations take their time on the virtual clock, `flash_program_us` and `flash_erase_us` each.
     """
 
     clock: Literal["virtual", "wall"] = "virtual"
@@ -59,6 +61,10 @@ class Scenario:
     pins: Pins = field(default_factory=Pins)
     unique_id: str = "7c9ebd4a1e02"
     heap_kib: int = DEFAULT_HEAP_KIB
+    session_blocks: int | None = None
+    flash_timing: bool = False
+    flash_program_us: int = 3_000
+    flash_erase_us: int = 80_000
 
     def __post_init__(self) -> None:
         """Raises ConfigError for what the sleeve cannot do."""
@@ -105,6 +111,9 @@ class Scenario:
             "channels": channels,
             "image": str(image.resolve()),
             "block_count": block_count(image),
+            "sessions": str(sessions_path(image).resolve()),
+            "session_blocks": session_blocks_of(image) if self.session_blocks is None else self.session_blocks,
+            "flash_us": [self.flash_program_us, self.flash_erase_us] if self.flash_timing else [0, 0],
             "flex_samples": counts["flex"],
             "chips": chips,
         }

@@ -7,11 +7,11 @@ import sys
 import vfs
 
 import vb_clock  # noqa: F401  before `time`: it needs the built-in one
-import esp32  # noqa: F401
+import esp32
 import machine  # noqa: F401
 import time  # noqa: F401
 import vb_board
-from flashdev import FlashDev, is_blank
+from flashdev import FlashDev, NorDev, is_blank
 
 RAW_MARK = "\x00vb-raw\x00"  # the host enters the raw REPL when it sees this
 _KEEP = ("machine", "time", "esp32")
@@ -20,7 +20,10 @@ _KEEP = ("machine", "time", "esp32")
 def start(folder, cause, raw, namespace):
     """Be a board; `namespace` is the interpreter's `__main__`."""
     scenario = vb_board.setup(folder, cause)
-    _mount(scenario["image"], scenario["block_count"])
+    timing = scenario["flash_us"]
+    if scenario["session_blocks"]:  # opened before "/" is another file system
+        esp32.partitions["sessions"] = NorDev(scenario["sessions"], scenario["session_blocks"], *timing)
+    _mount(scenario["image"], scenario["block_count"], timing)
     _forget_helpers(namespace)
     gc.collect()
     vb_board.tell_ready()
@@ -31,8 +34,8 @@ def start(folder, cause, raw, namespace):
         _run("main.py", namespace)
 
 
-def _mount(image, block_count):
-    dev = FlashDev(image, block_count)
+def _mount(image, block_count, timing):
+    dev = FlashDev(image, block_count, *timing)
     if is_blank(image):
         vfs.VfsLfs2.mkfs(dev, readsize=256, progsize=256)
     fs = vfs.VfsLfs2(dev, readsize=256, progsize=256, mtime=False)
