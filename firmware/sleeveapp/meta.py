@@ -8,7 +8,7 @@ from kneecore.stride import FIELDS
 
 from . import BUILD
 
-DETECTOR = 1  # version of docs/detector.md
+DETECTOR = 2  # version of docs/detector.md
 
 
 def detector_id():
