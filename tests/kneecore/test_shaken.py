@@ -97,7 +97,7 @@ def jumps(period_s: float, contact: float, give_deg: float, flight_deg: float, l
     return shaken(shank, shank - np.gradient(flexion) * 208, axial)
 
 
-@pytest.mark.parametrize("flight_deg", [0, 15, 30])
+@pytest.mark.parametrize("flight_deg", [0, 15, 30, 45])
 @pytest.mark.parametrize("contact", [0.3, 0.4, 0.5])
 @pytest.mark.parametrize("period_s", [0.5, 0.65, 0.9, 1.2])
 def test_plain_jumping(period_s, contact, flight_deg):
