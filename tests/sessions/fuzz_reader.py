@@ -23,7 +23,7 @@ LONGEST = {"reader": 2 * 4096 + 1, "frames": 1200}  # bytes: two blocks; two of 
 
 def with_atheris(target: str, runs: int, seed: int) -> None:
     """Ends the process."""
-    import atheris  # pyright: ignore[reportMissingImports]  # pyright: ignore[reportMissingModuleSource]
+    import atheris  # pyright: ignore[reportMissingImports, reportMissingModuleSource]
 
     with atheris.instrument_imports(  # pyright: ignore[reportAttributeAccessIssue]
         include=["kneesleeve.sessions", "kneesleeve.link.codec"]
@@ -73,7 +73,7 @@ def changed(data: bytes, chance: random.Random) -> bytes:
 def one_round(target: str, runs: int, seed: int) -> None:
     """In this process."""
     try:
-        import atheris  # noqa: F401  # pyright: ignore[reportMissingImports]  # pyright: ignore[reportMissingModuleSource]
+        import atheris  # noqa: F401  # pyright: ignore[reportMissingImports, reportMissingModuleSource]
     except ImportError:
         with_random_changes(target, runs, seed)
     else:
