@@ -242,7 +242,7 @@ def print_batch(bench: Bench, run: Run, kernel_cost: float) -> None:
         "kernel": kernel_cost * n,
         "flexion level, bias, metronome, what ties them": detect - align - kernel_cost * n,
         f"stride, decision, cue ({(policy - detect) / strides:.0f} a stride)": policy - detect,
-        "records RAW and STRIDE, packed into blocks": record - policy,
+        "records RAW and STRIDE, packed": record - policy,
     }
     rows["all"] = sum(rows.values())
     print(f"\na batch of {n:.2f} samples and {strides:.3f} strides as .mpy, x86-64 instructions")
