@@ -39,6 +39,17 @@ def image(tmp_path: Path) -> Path:
     return make_image(tmp_path / "flash.img", config=config_of(cue_min_ms=200, cue_max_ms=300, cue_gain_ms_per_deg=0))
 
 
+def has_come(when, log):
+    """The stood buzz is over, the long one of the acceptance is over, or a pulse has begun after it.
+
+    On a busy machine samples may be lost and the donning begin anew: then there is more than one stood buzz.
+    """
+    if when == "donning":
+        return len(log) >= 2
+    accepted = [i for i in range(1, len(log)) if not log[i][1] and log[i][0] - log[i - 1][0] > 300_000]
+    return bool(accepted) and (when == "running" or len(log) > accepted[0] + 1)
+
+
 @pytest.mark.parametrize("when", ["donning", "running", "pulse"])
 def test_in_a_run(image, when):
     """On a wall clock five times too fast, so that the interrupt comes in the middle of things."""
@@ -47,8 +58,7 @@ def test_in_a_run(image, when):
         VirtualSleeve(image, scenario, motion_of(runner())) as sleeve,
         serial.Serial(sleeve.port, timeout=0.05) as port,
     ):
-        changes = {"donning": 2, "running": 4, "pulse": 5}[when]  # of the motor: each buzz of the donning has two
-        until(lambda: len(sleeve.motor_log()) >= changes, when, every_s=0.002)
+        until(lambda: has_come(when, sleeve.motor_log()), when, every_s=0.002)
         said = prompt_after_ctrl_c(port)
         assert b"sleeve: stopped" in said and b"Traceback" not in said
         log = sleeve.motor_log()
