@@ -267,13 +267,16 @@ def restart(st, k0):
     st[S_WARM] = 16
 
 
+_FAR, _NEAR = (H_A, H_T, H_Z), (H_FR, H_AZ, H_B)  # made once: a tuple of names is an allocation
+
+
 def state(c, st, history, gate):
     """Pass the kernel's state and what is still needed of its history through a Saver or Loader (saved.py)."""
     words(c, st, S_EVENTS)
     k, mode = st[S_K], st[S_MODE]
     next_ic = st[S_IC] if mode == 3 else (st[S_ZC] if mode == 2 else k) - 4  # the earliest contact still to come
     far = gate.oldest(next_ic) - 4
-    for column in (H_A, H_T, H_Z):
+    for column in _FAR:
         c.column32(history, COLUMNS, SAMPLES - 1, column, far, k)
-    for column in (H_FR, H_AZ, H_B):
+    for column in _NEAR:
         c.column32(history, COLUMNS, SAMPLES - 1, column, next_ic - 4, k)
