@@ -14,7 +14,10 @@ DETECTOR = 2  # version of docs/detector.md
 def detector_id():
     """CRC-32 of the detector's cosine table (u16, little endian) and of the sorted names and defaults of its parameters."""
     text = ",".join(["{}={}".format(name, value) for name, value in sorted(params.defaults().items())])
-    return binascii.crc32(text.encode(), binascii.crc32(bytes(trig.table())))
+    return binascii.crc32(text.encode(), binascii.crc32(trig.table()))
+
+
+IDENTITY = detector_id()  # worked out once, while there is room for a second table
 
 
 def meta(board, config, session, boot, level, started):
@@ -25,7 +28,7 @@ def meta(board, config, session, boot, level, started):
             "level": level,
             "build": BUILD,
             "detector": DETECTOR,
-            "detector_id": detector_id(),
+            "detector_id": IDENTITY,
             "device": board.device_id,
             "board": board.name,
             "session": session,

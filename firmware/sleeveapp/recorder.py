@@ -9,18 +9,21 @@ from micropython import const
 
 from kneecore import faults
 from kneecore import records as r
-from kneecore.packing import Packer
 from kneecore.record_queue import RecordQueue
 from kneecore.record_stride import StridePacker
-from kneecore.records import put_u32
-from kneecore.ring_writer import RingWriter
-from kneecore.stride import FIELDS
+from kneecore.records import put_event, put_u32
+from kneecore.ring_writer import PIECE, RingWriter
+from kneecore.stride import CUE_MS, FIELDS
 
 from .clock_rates import ClockRates
 from .meta import meta
-from .store import STRIDES_BYTES
+from .samples import Samples
+from .store import RAW_RESERVE_BYTES, STRIDES_BYTES
 
-_QUEUE = const(5120)  # bytes: 1.5 s of raw samples; META must find room, too
+_QUEUE = const(6656)  # bytes: a STATE and 1.2 s of samples held behind it, or 2 s of raw samples
+_PRESSING = const(1536)  # so much does not wait for the next swing
+_PAUSE = const(3000)  # batches (a minute) between windows once half of the room for them is used
+_US_A_BYTE = const(16)  # of a program call: 3 ms a page of 256, and what goes with it
 _LONG_MS = const(20)  # a storage call that took longer is told at the end
 _START_MS = const(2000)  # erasing at a run's start that the idle time before did not do
 
@@ -31,7 +34,7 @@ class Recorder:
 
     def __init__(self, board, config, store, wall):
         self._queue = RecordQueue(_QUEUE)
-        self._packer = Packer()
+        self._samples = Samples(self._queue)
         self._stride_packer = StridePacker(FIELDS)
         self._scratch = bytearray(self._stride_packer.most)
         self._board, self._config, self._store, self._wall = board, config, store, wall
@@ -42,10 +45,12 @@ class Recorder:
     def _reset(self):
         self.fault = faults.NONE
         self.strides = self.cues = 0
-        self.raw_on = False  # samples, and the motor's ons and offs, are recorded
         self.recording = False
+        self.reduced = False  # samples stopped: what is left is for strides
         self.longest_ms = 0
-        self._open_at = self._close_at = -1  # sequence of a RAW, of the CLOSE, that was begun
+        self._close_at = -1  # sequence of the CLOSE that was begun
+        self._reserve = self._half = 0
+        self._samples.start(r.LEVEL_STRIDES)
         self._rates = ClockRates()
 
     # --- at rest
@@ -66,59 +71,61 @@ class Recorder:
             if not self._writer.open(number):
                 self.fault = faults.STORAGE_FULL
                 return
-            self._packer.drop()
             self.recording = True
             self._describe(number)
             self._writer.flush()
+            self._set_level()
         except OSError:
             self._failed()
 
     def _describe(self, number):
         ticks_ms = self._clock.ticks_ms()
         unix_ms = self._wall.now_ms(ticks_ms)
-        self.raw_on = self._config.record_level == r.LEVEL_RAW
-        level = r.LEVEL_NAMES[r.LEVEL_RAW if self.raw_on else r.LEVEL_STRIDES]
+        level = r.LEVEL_NAMES[self._config.record_level]
         said = meta(self._board, self._config, number, self._store.boot, level, unix_ms)
         self._queue.record(r.META, said, 0)
         if unix_ms is not None:
             self._queue.record(r.TIME, struct.pack("<IIq", 0, ticks_ms, unix_ms), 0)
+
+    def _set_level(self):
+        """An engineer who asks for everything gets it until half an hour of strides is left; the usual level keeps 4 hours."""
+        level = self._config.record_level
+        self._samples.start(level)
+        self._reserve = RAW_RESERVE_BYTES if level == r.LEVEL_RAW else STRIDES_BYTES
+        self._half = (self._writer.left + self._reserve) // 2
 
     # --- in a run
 
     def raw(self, batch, ticks_us, mv, shank, n_shank, thigh, n_thigh):
         """One batch as drained: samples are int16 arrays of 6 channels."""
         self._rates.batch(ticks_us, n_shank, n_thigh)
-        if not (self.raw_on and self.recording):
-            return
-        packer = self._packer
-        if not packer.add(batch, ticks_us, mv, shank, n_shank, thigh, n_thigh):
-            self._close_raw(batch)
-            packer.add(batch, ticks_us, mv, shank, n_shank, thigh, n_thigh)
-        if packer.due(batch):
-            self._close_raw(batch)
+        if self.recording:
+            self._samples.batch(batch, ticks_us, mv, shank, n_shank, thigh, n_thigh)
 
     def stride(self, batch, values):
         """One stride: a memoryview of its words."""
         self.strides += 1
+        if not self.recording:
+            return
+        cued = values[CUE_MS] > 0
+        self._samples.stride(batch, cued)
         n = self._stride_packer.pack(values, self._scratch, 0)
         at = self._begin(batch, r.STRIDE, n)
         if at >= 0:
             self._queue.put(at, self._scratch, n)
             self._queue.commit(batch)
+        self._samples.strode(batch, cued)
 
     def event(self, batch, code, argument):
         """Something happened in this batch."""
         at = self._begin(batch, r.EVENT, 12)
         if at >= 0:
-            b = self._queue.buffer
-            put_u32(b, at, batch)
-            put_u32(b, at + 4, code)
-            put_u32(b, at + 8, argument)
+            put_event(self._queue.buffer, at, batch, code, argument)
             self._queue.commit(batch)
 
     def motor(self, batch, code, argument):
         """A cue began or ended, a beat is due; without samples the strides say it."""
-        if self.raw_on:
+        if self._samples.on:
             self.event(batch, code, argument)
 
     def dropout(self, batch, chip, cause, lost):
@@ -131,6 +138,7 @@ class Recorder:
             put_u32(b, at + 4, chip | (cause << 8))
             put_u32(b, at + 8, lost)
             self._queue.commit(batch)
+        self._samples.lost()
 
     def calibration(self, batch, values):
         """The donning's result. Allocates: nothing runs yet."""
@@ -141,7 +149,20 @@ class Recorder:
 
     def due(self, batch):
         """True if `write` must be called now."""
-        return self.recording and self._queue.due(batch)
+        q = self._queue
+        if not self.recording or q.empty:
+            return False
+        return q.due(batch) or q.waiting > _PRESSING or self._samples.would_hold
+
+    @property
+    def write_us(self):
+        """About how long the next `write` will take."""
+        return _US_A_BYTE * self._queue.run(PIECE)
+
+    def state(self, pipe):
+        """When all is said of a batch and written that had to be: the detector's state, where the record needs it."""
+        if self.recording:
+            self._samples.after(pipe)
 
     def write(self, batch):
         """Give the flash the oldest records: one program call of at most about 1 kB, and a block's header where one is full."""
@@ -158,26 +179,31 @@ class Recorder:
         took_ms = clock.ticks_diff(clock.ticks_us(), since) // 1000
         if took_ms > self.longest_ms:
             self.longest_ms = took_ms
-        if self.raw_on and self._writer.left < STRIDES_BYTES:
-            self._stop_raw(batch)
+        if self._samples.level != r.LEVEL_STRIDES:
+            self._watch_room(batch)
 
-    def _stop_raw(self, batch):
-        """What is left must hold 4 hours of strides."""
-        self.event(batch, r.E_LEVEL, r.LEVEL_STRIDES)
-        self.raw_on = False
+    def _watch_room(self, batch):
+        """What is left must hold the reserve of strides; before that, windows are spread out."""
+        left = self._writer.left
+        self._samples.pause = _PAUSE if left < self._half else 0
+        if left < self._reserve:
+            self._samples.drop()
+            self.event(batch, r.E_LEVEL, r.LEVEL_STRIDES)
+            self._samples.stop()
+            self.reduced = True
 
     def _end_full(self, batch):
         """No room for what waits: its place is kept for the end."""
         self.fault = faults.STORAGE_FULL
         self._queue.drop()
-        self._packer.drop()
+        self._samples.start(r.LEVEL_STRIDES)
         self._put_close(batch, r.CLOSED_FULL)
-        self.recording = self.raw_on = False
+        self.recording = False
         self._writer.end()
 
     def _failed(self):
         self.fault = faults.STORAGE_ERROR
-        self.recording = self.raw_on = False
+        self.recording = False
 
     # --- records
 
@@ -185,31 +211,12 @@ class Recorder:
         """Where in the queue's buffer the payload belongs; -1 if nothing is recorded or there is no room (a DROPOUT will say so)."""
         if not self.recording:
             return -1
-        self._close_raw(batch)
+        self._samples.drop()
+        self._samples.close(batch)
         at = self._queue.begin(kind, n)
         if at < 0:
             self._queue.overrun(batch, 0)
         return at
-
-    def _close_raw(self, batch):
-        """Batches that wait in the packer become a RAW record: it stands before all that is said of its last batch."""
-        q, packer = self._queue, self._packer
-        if self._open_at >= 0:  # a Ctrl-C came when one was half done
-            if self._open_at == q.sequence and not packer.batches:
-                q.commit(batch)
-            self._open_at = -1
-        if not packer.batches:
-            return
-        n = packer.size()
-        at = q.begin(r.RAW, n) if n <= r.MOST_RAW else -1
-        if at < 0:
-            q.overrun(packer.first - 1, packer.samples)
-            packer.drop()
-            return
-        self._open_at = q.sequence
-        packer.pack(q.buffer, at)
-        q.commit(batch)
-        self._open_at = -1
 
     def _put_close(self, batch, reason):
         """The CLOSE record, once, however often a Ctrl-C comes."""
@@ -233,7 +240,7 @@ class Recorder:
                 self._finish(batch)
             if self.recording:
                 self._put_close(batch, reason if self.fault != faults.STORAGE_FULL else r.CLOSED_FULL)
-            self.recording = self.raw_on = False
+            self.recording = False
             if self._close_at >= 0 and self._writer.close():
                 self._close_at = -1
                 self._store.wake()
@@ -241,7 +248,8 @@ class Recorder:
             self._failed()
 
     def _finish(self, batch):
-        self._close_raw(batch)
+        self._samples.drop()
+        self._samples.close(batch)
         if self.longest_ms > _LONG_MS:
             self.event(batch, r.E_STORAGE, self.longest_ms)
         if not self._writer.flush():

@@ -15,7 +15,6 @@ _STOOD_BUZZ_MS = const(80)
 _ACCEPTED_BUZZ_MS = const(400)
 _REFUSED_BUZZ_MS = const(500)
 _TICKS_MASK = const(0x3FFFFFFF)
-_WRITE_US = const(16000)  # a program call of 1 kB takes about that: what must happen before its end comes first
 _DONNING = pipeline.STOOD | pipeline.ACCEPTED | pipeline.REFUSED
 
 
@@ -127,14 +126,14 @@ class Run:
     def _write(self):
         """Give the flash what waits: right after a stride, in swing, and where it has waited long enough; not into a deadline."""
         r, motor = self._recorder, self._board.motor
-        if self._beat_ms or (motor.on and motor.left_us() < _WRITE_US):
+        if self._beat_ms or (motor.on and motor.left_us() < r.write_us):
             return
         if self._swing or r.due(self._pipe.batches):
             self._swing = False
-            raw = r.raw_on
             r.write(self._pipe.batches)
-            if raw and not r.raw_on:
+            if r.reduced:
                 self._board.led.off()
+        r.state(self._pipe)
 
     def _process(self, now):
         """Through the detector, into the record, and what comes of it."""

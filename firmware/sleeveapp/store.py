@@ -11,6 +11,7 @@ from kneecore.ring_scan import kept
 
 # what a run may need: 4 hours of strides (an interval of 0.67 s, 48 bytes each, and 12 bytes a second of events) ...
 STRIDES_BYTES = const(1209600)
+RAW_RESERVE_BYTES = const(151200)  # half an hour of that: what the level `raw` leaves (docs/decisions/0007)
 _RAW_BLOCKS = const(600)  # ... and some 10 minutes of raw samples
 _FOLDER = "/ring"
 _FILES_LEFT = const(16)  # blocks of littlefs that a ring of files leaves to everything else

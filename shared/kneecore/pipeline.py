@@ -164,17 +164,18 @@ class Pipeline:
         if strides.baseline.ready and not was_ready:
             self.metronome.set_own(strides.baseline.own_stride_samples)
 
-    def save(self, out):
-        """Write the state after this batch into `out` (bytearray); returns its bytes. 0: not running, or `out` is too small.
+    def save(self, out, at=0, n=-1):
+        """Write the state after this batch into n bytes (-1: all that is there) of `out` (bytearray) from `at` on.
 
+        Returns how many it takes; 0: not running, or n is too few.
         With the same parameters and calibration `restore` goes on from there as if nothing had been between. Allocates nothing.
         """
         if not self._running:
             return 0
         c = self._saver
-        c.begin(out)
+        c.begin(out, at, n if n >= 0 else len(out) - at)
         self._state_words(c)
-        return c.at if c.at > 0 else 0
+        return c.at - at if c.at > at else 0
 
     def restore(self, state, n):
         """Go on from the first n bytes of `state`; made with the calibration in force.

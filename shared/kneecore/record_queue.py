@@ -3,6 +3,9 @@
 One buffer, used round and round. A record stands in one piece, byte for byte as it goes to the flash; where it would
 not fit before the buffer's end it goes to the start. A record exists from `commit` on, a Ctrl-C before that leaves
 none; the words that make it exist change in one viper call, which nothing interrupts.
+
+While it is empty it can `hold` what comes next: records that nobody sees until `release`, or that `discard` takes back,
+sequences and all. So the samples before a cue wait for it without costing flash.
 """
 
 from array import array
@@ -73,12 +76,15 @@ class RecordQueue:
         self._words = array("i", bytearray(20))
         self._kind = self._n = self._at = 0
         self._since = 0
+        self.holding = False
+        self._held = 0  # sequence of the first record held
         self._owed = False  # a DROPOUT: records found no room
         self._owed_batch = self._owed_samples = 0
         self.restart()
 
     def restart(self):
         """Empty, for a new session: sequence 0."""
+        self.holding = False
         _clear(self._words, 0)
         self._words[_TAKEN] = 0
         self._owed = False
@@ -86,8 +92,8 @@ class RecordQueue:
 
     @property
     def empty(self):
-        """True if no record waits."""
-        return self._words[_HEAD] == self._words[_TAIL]
+        """True if no record waits for the flash."""
+        return self.holding or self._words[_HEAD] == self._words[_TAIL]
 
     @property
     def tail(self):
@@ -102,6 +108,8 @@ class RecordQueue:
     @property
     def next_sequence(self):
         """Sequence of the oldest record: all before it are on the flash. That of the next one if none waits."""
+        if self.holding:
+            return self._held
         if self.empty:
             return self._words[_SEQUENCE]
         b, at = self.buffer, self._words[_TAIL]
@@ -123,7 +131,7 @@ class RecordQueue:
         """
         if n > most(kind):
             raise ValueError("record too long")
-        kept = KEPT if kind == RAW else 0
+        kept = KEPT if kind == RAW and not self.holding else 0
         if self._owed:
             if self._place(room(_DROPOUT_BYTES) + room(n), kept) < 0:
                 return -1
@@ -133,6 +141,10 @@ class RecordQueue:
             return -1
         self._kind, self._n, self._at = kind, n, at
         return at + RECORD_HEADER
+
+    def shorten(self, n):
+        """The record that was begun has only n payload bytes."""
+        self._n = n
 
     def put(self, at, source, n):
         """Copy the first n bytes of `source` to offset `at` of `buffer`."""
@@ -154,6 +166,26 @@ class RecordQueue:
         self.put(at, payload, len(payload))
         self.commit(now)
         return True
+
+    def hold(self):
+        """From here on records are held. False where something waits for the flash already, or a DROPOUT is owed."""
+        if not self.empty or self._owed:
+            return False
+        self._held = self._words[_SEQUENCE]
+        _clear(self._words, self._held)  # they begin at the buffer's start: the longest finds its piece there
+        self.holding = True
+        return True
+
+    def release(self, now):
+        """What is held now waits for the flash, as records of the batch `now`."""
+        self._since = now
+        self.holding = False
+
+    def discard(self):
+        """What is held never was. Nothing happens where nothing is."""
+        if self.holding:
+            _clear(self._words, self._held)
+            self.holding = False
 
     def overrun(self, batch, samples):
         """A record found no room: `samples` of both chips are lost behind `batch`. A DROPOUT says so before the next record."""
@@ -181,9 +213,20 @@ class RecordQueue:
         """The n bytes that `run` named are on the flash: give their room back."""
         _take(self._words, n)
 
+    @property
+    def waiting(self):
+        """Bytes of the records that wait for the flash."""
+        if self.empty:
+            return 0
+        w = self._words
+        if w[_HEAD] > w[_TAIL]:
+            return w[_HEAD] - w[_TAIL]
+        return w[_WRAP] - w[_TAIL] + w[_HEAD]
+
     def drop(self):
-        """Give up what waits (the flash has no room for it); its sequences are used again."""
+        """Give up what waits or is held (the flash has no room for it); its sequences are used again."""
         _clear(self._words, self.next_sequence)
+        self.holding = False
 
     def _place(self, size, kept):
         """Where a record of `size` bytes may stand so that a piece of `kept` bytes stays free behind it; -1: nowhere."""

@@ -80,6 +80,13 @@ def copy_bytes(dst: ptr8, at: int, src: ptr8, start: int, n: int):
         dst[at + i] = src[start + i]
 
 
+def put_event(buf, at, batch, code, argument):
+    """The payload of an EVENT at buf[at:]."""
+    put_u32(buf, at, batch)
+    put_u32(buf, at + 4, code)
+    put_u32(buf, at + 8, argument)
+
+
 def crc8(buf, start, n):
     """The check of a record header: CRC-8 (polynomial 0x07, start 0) of buf[start:start+n]; allocates nothing."""
     return _crc8(buf, start, n)

@@ -95,11 +95,11 @@ class Saver:
         self._buffer = None
         self._limit = self.at = 0
 
-    def begin(self, buffer):
-        """Write into this bytearray."""
+    def begin(self, buffer, at, n):
+        """Write into n bytes of this bytearray from `at` on."""
         self._buffer = buffer
-        self._limit = len(buffer) - 5
-        self.at = 0
+        self._limit = at + n - 5
+        self.at = at
 
     def word(self, v):
         """Write one word."""

@@ -23,7 +23,7 @@ SEEN_BY_THE_CHECK = {
         "sleeveapp/run.py", "self._recorder.stride(pipe.batches, self._stride_views[i])", "pass"
     ),
     "the recorder swaps the chips": (
-        "sleeveapp/recorder.py", "not packer.add(batch, ticks_us, mv, shank, n_shank, thigh",
+        "sleeveapp/samples.py", "not packer.add(batch, ticks_us, mv, shank, n_shank, thigh",
         "not packer.add(batch, ticks_us, mv, thigh, n_shank, shank",
     ),
     "a cue is computed but not given": ("sleeveapp/run.py", "            if ms:\n", "            if ms > 1000:\n"),

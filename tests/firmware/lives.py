@@ -88,7 +88,7 @@ def switched_on(image: Path, scenario: Scenario, recording: Recording | None = N
         yield virtual, sleeve
 
 
-def until(done: Callable[[], Any], what: str, timeout_s: float = 20.0, every_s: float = 0.03) -> None:
+def until(done: Callable[[], Any], what: str, timeout_s: float = 90.0, every_s: float = 0.03) -> None:
     """Wait, in wall time."""
     end = time.monotonic() + timeout_s
     while not done():

@@ -9,7 +9,7 @@ import pytest
 from lives import ONLY_AT_BOOT, REASONS, config_of, live, make_image, pulses, runner, switched_on, until
 
 from kneecore import faults
-from kneecore.stride import BATCH
+from kneecore.stride import BATCH, CUE_MS, LOST_SAMPLES
 from kneesleeve.device.sleeve import Sleeve
 from kneesleeve.engines import core
 from kneesleeve.engines.virtual import run_scenario
@@ -72,7 +72,7 @@ import gc
 gc.threshold(4096)
 from sleeveapp import app, recorder
 gc.threshold(-1)
-recorder.STRIDES_BYTES = 0
+recorder.STRIDES_BYTES = recorder.RAW_RESERVE_BYTES = 0
 app.main()
 """
 
@@ -90,14 +90,25 @@ def test_storage_that_fills_up_ends_the_record_but_not_the_cues(tmp_path):
     assert verify(s).verdict == "exact" and s.strides == expected.strides[: len(s.strides)]
 
 
-def test_samples_stop_where_four_hours_of_strides_would_not_fit_any_more(tmp_path):
-    life = live(make_image(tmp_path / "small.img", session_blocks=312), runner())
+def test_at_the_level_raw_samples_stop_where_half_an_hour_of_strides_would_not_fit_any_more(tmp_path):
+    life = live(make_image(tmp_path / "small.img", session_blocks=52), runner())
     s = life.session
     (stop,) = [e for e in s.events if e.name == "level"]
     assert stop.arg == 0 and 100 < stop.batch < s.last_batch
     assert s.strides == core.run(drain(runner()), life.info["params"]).strides and s.closed
     verdict = verify(s)
     assert verdict.verdict == "exact" and verdict.checked_batches == stop.batch - 1 and life.info["last_fault"] == 0
+    assert next(at for at, level in life.led if not level) < 20_000 * (stop.batch + 1), "the LED goes out"
+
+
+def test_at_the_usual_level_windows_stop_where_four_hours_of_strides_would_not_fit_any_more(tmp_path):
+    life = live(make_image(tmp_path / "small.img", config=config_of(level=1), session_blocks=309), runner())
+    s = life.session
+    (stop,) = [e for e in s.events if e.name == "level"]
+    cues = [x for x in s.strides if x[CUE_MS]]
+    assert stop.arg == 0 and any(x[BATCH] < stop.batch for x in cues) and any(x[BATCH] > stop.batch for x in cues)
+    assert s.closed and s.strides == core.run(drain(runner()), life.info["params"]).strides
+    assert (verify(s).verdict, verify(s).exit_code) == ("exact", 0) and life.info["last_fault"] == 0
 
 
 BROKEN_FLASH = b"""
@@ -198,8 +209,9 @@ app.main()
     assert ("fault", faults.FIFO_OVERRUN) in life.codes()
     assert [x for x in s.strides if x[BATCH] > 1560] and s.closed
     verdict = verify(s)
-    assert verdict.verdict == "exact" and 0 < verdict.checked_share < 1
-    assert pulses(life.motor)
+    assert (verdict.verdict, verdict.exit_code, verdict.checked_share) == ("exact", 3, 1.0)
+    assert [x[LOST_SAMPLES] for x in s.strides if x[LOST_SAMPLES]] == [s.dropouts[0].samples] != [0]
+    assert s.states[-1].batch > 1500 and pulses(life.motor)
 
 
 def test_a_run_without_flex_sensor_is_told(image):

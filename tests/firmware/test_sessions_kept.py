@@ -82,15 +82,9 @@ def test_the_time_a_host_told_is_in_the_next_session(image, tmp_path):
     assert [t.unix_ms for t in session.times] == [session.meta["started"]]
 
 
-def test_the_usual_level_records_strides_without_samples(tmp_path):
-    """`windows` is not written yet: it is recorded, and called, strides."""
+def test_without_a_configuration_windows_around_cues_are_recorded(tmp_path):
     life = live(make_image(tmp_path / "flash.img", config=b"{}"), runner())
-    raw = live(make_image(tmp_path / "raw.img"), runner())
-    s = life.session
-    assert s.meta["level"] == "strides" and not len(s.drained) and s.closed
-    assert s.strides == raw.session.strides and not [e for e in s.events if e.name.startswith("motor")]
-    assert verify(s).verdict == "unverifiable" and life.motor == raw.motor
-    assert s.calibration == raw.session.calibration
+    assert life.session.meta["level"] == "windows" and len(life.session.drained) and verify(life.session).exit_code == 0
 
 
 def test_a_board_without_a_partition_keeps_its_sessions_in_files(tmp_path):

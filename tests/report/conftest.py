@@ -15,7 +15,7 @@ from kneecore import stride as st
 from kneecore.records import E_BEAT
 from kneesleeve.recordings import Drained, RunnerSpec, drain, synthesise
 from kneesleeve.reference import run
-from kneesleeve.sessions.session import Close, Event, Session
+from kneesleeve.sessions.session import Close, Event, Section, Session
 
 ACCEPTED = (0, 91, 1, *([8192, 0, 0, 0, 8192, 0, 0, 0, 8192] * 2), *([0] * 5), 900, 0, 0, 0, 1, 5)
 
@@ -68,6 +68,7 @@ def real() -> Session:
     return hand_made(
         result.strides, drained=drained, params=params, calibration=result.calibration,
         accepted_batch=result.accepted_batch, certain_batch=len(drained), last_batch=len(drained),
+        sections=[Section(None, 1, len(drained))],
     )  # fmt: skip
 
 
@@ -83,6 +84,7 @@ def paced() -> Session:
         result.strides, drained=drained, params=params, calibration=result.calibration,
         events=[Event(batch, E_BEAT, 64 * delay_us + ms) for batch, delay_us, ms in result.beats],
         accepted_batch=result.accepted_batch, certain_batch=len(drained), last_batch=len(drained),
+        sections=[Section(None, 1, len(drained))],
     )  # fmt: skip
 
 

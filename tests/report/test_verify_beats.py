@@ -15,7 +15,7 @@ from kneesleeve.cli.main import app
 from kneesleeve.recordings import Drained
 from kneesleeve.services.verdict import Verdict
 from kneesleeve.services.verify import Detected, verify
-from kneesleeve.sessions.session import Dropout, Session
+from kneesleeve.sessions.session import Section, Session
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ def test_all_beats_of_a_whole_run(paced: Session, verdict: Verdict) -> None:
 
 def test_only_beats_before_a_loss_are_counted(paced: Session) -> None:
     middle = paced.events[20].batch
-    cut = verify(replace(paced, dropouts=[Dropout(middle, 0, 1, 100)]), Recorded(paced))
+    cut = verify(replace(paced, sections=[Section(None, 1, middle - 1)]), Recorded(paced))
     assert cut.checked_beats == 20
 
 
 def test_no_beats_where_nothing_can_be_checked(paced: Session) -> None:
-    assert verify(replace(paced, dropouts=[Dropout(1, 0, 1, 100)])).checked_beats == 0
+    assert verify(replace(paced, sections=[])).checked_beats == 0
 
 
 @pytest.mark.parametrize(("beats", "says"), [(73, ", 73 beats,"), (1, ", 1 beat,"), (0, "")])

@@ -13,6 +13,7 @@ from stride_bits import TABLE, pack_stride
 
 from kneecore import params
 from kneecore.stride import BATCH, FIELD_NAMES
+from kneecore.stride import CUE_MS as CUE_MS_FIELD
 from kneesleeve.reference import Detection
 
 META, CALIBRATION_RECORD, RAW, STRIDE, EVENT, DROPOUT, CLOSE, STATE, TIME = range(1, 10)
@@ -85,7 +86,8 @@ class SessionFile:
 
     def close(self, batch: int, reason: int = 1, thigh_ppm: int = 0, shank_ppm: int = 0) -> None:
         clocks = struct.pack("<2i", thigh_ppm, shank_ppm) if self.version > 1 else b""
-        self.record(CLOSE, struct.pack("<4I", batch, len(self.strides), 0, reason) + clocks)
+        cues = sum(s[CUE_MS_FIELD] > 0 for s in self.strides)
+        self.record(CLOSE, struct.pack("<4I", batch, len(self.strides), cues, reason) + clocks)
         self.out.status &= ~1
 
     def data(self) -> bytes:
@@ -108,6 +110,7 @@ def run_session(batches: int = 200, *, closed: bool = True, session_id: int = 7,
             cued = number % 3 == 2
             s.stride(
                 index=number, ic=4 * batch - 80, to=4 * batch - 20, judged=1, collapse_mdeg=1000 + number,
+                over=int(cued), threshold_mdeg=500 if cued else 5000,
                 cue_ms=CUE_MS if cued else 0, cue_batch=batch if cued else 0, batch=batch,
             )  # fmt: skip
             if cued:
@@ -131,6 +134,7 @@ class FakeReference:
         self.strides, self.calibration, self.batch = list(strides), calibration, batch
         self.calls: list[str] = []
         self.batches = 0
+        self.losses: tuple[tuple[int, int], ...] = ()
         self.beats: tuple[tuple[int, int, int], ...] = ()
         self.refreshes: tuple[int, ...] = ()
 
@@ -143,5 +147,5 @@ class FakeReference:
 
     def detect(self, drained: Any, params: Any, calibration: Any, accepted_batch: int) -> Detection:
         self.calls.append("detect")
-        self.batches = len(drained)
+        self.batches, self.losses = len(drained), drained.losses
         return Detection([s for s in self.strides if s[BATCH] <= len(drained)], self.beats, self.refreshes)

@@ -228,7 +228,7 @@ def test_the_example_of_the_documentation_runs(path: Path, monkeypatch: pytest.M
     (path.parent / "run.sleeve").write_bytes(run_session(300, version=2).data())
     monkeypatch.chdir(path.parent)
     exec(compile(code, "docs/sessions.md", "exec"), {})
-    assert "8 strides, 0 over, 2 answered" in capsys.readouterr().out
+    assert "8 strides, 2 over, 2 answered" in capsys.readouterr().out
 
 
 def test_every_column_is_in_the_documentation(opened: Any, new: New) -> None:

@@ -148,12 +148,39 @@ def test_an_interrupted_session_is_exact_with_exit_3(path: Path, run: New) -> No
     assert (v.verdict, v.closed, v.exit_code, v.checked_batches) == ("exact", False, 3, 199)
 
 
-def test_a_dropout_ends_the_check(path: Path, run: New) -> None:
-    made = run(100, closed=False)
+def test_samples_that_the_sleeve_lost_are_no_obstacle(path: Path) -> None:
+    """Its detector knew of the loss: the reference is told, and goes on."""
+    made = run_session(100, closed=False)
+    made.dropout(100)
+    made.dropout(100, samples=44)
+    for batch in range(101, 150):
+        made.raw(batch)
+    made.stride(index=len(made.strides), ic=460, batch=140)
+    made.close(149)
+    reference = FakeReference(made.strides)
+    v = verdict_of(path, made, reference)
+    assert (v.verdict, v.exit_code, v.checked_share) == ("exact", 3, 1.0)
+    assert reference.batches == 149 and reference.losses == ((100, 300),)
+
+
+def test_samples_that_only_the_record_lacks_end_the_check(path: Path) -> None:
+    made = run_session(100, closed=False)
+    made.dropout(100, cause=3)
+    for batch in range(103, 150):
+        made.raw(batch)
+    made.close(149)
+    reference = FakeReference(made.strides)
+    v = verdict_of(path, made, reference)
+    assert v.verdict == "exact" and v.exit_code == 3 and reference.batches == v.checked_batches == 99
+
+
+def test_a_dropout_of_format_1_ends_the_check(path: Path) -> None:
+    """Its detector began anew in another way."""
+    made = run_session(100, closed=False, version=1)
     made.dropout(100)
     for batch in range(101, 150):
         made.raw(batch)
-    made.stride(batch=140)
+    made.stride(index=len(made.strides), ic=460, batch=140)
     made.close(149)
     reference = FakeReference(made.strides[:-1])
     v = verdict_of(path, made, reference)
@@ -184,7 +211,7 @@ def motor_session(new: New, events: list[tuple[int, int, int]], batches: int = 6
     for batch in range(1, batches + 1):
         s.raw(batch)
         if batch == 20:
-            s.stride(ic=30, cue_ms=CUE_MS, cue_batch=20, batch=20)
+            s.stride(ic=30, judged=1, collapse_mdeg=1, over=1, cue_ms=CUE_MS, cue_batch=20, batch=20)
         for event in events:
             if event[0] == batch:
                 s.event(*event)

@@ -37,9 +37,17 @@ def _tell(verdict: Verdict) -> None:
     beats = f"{n} beat{'s' if n > 1 else ''}, " if n else ""
     print(
         f"checked: {verdict.checked_strides} of {verdict.strides} strides, {verdict.checked_cues} cues, {beats}"
-        f"{100 * verdict.checked_share:.1f} % of {verdict.batches} batches"
+        f"{100 * verdict.checked_share:.1f} % of {verdict.batches} batches{_from_states(verdict)}"
     )
     for loss in verdict.loss:
         note(f"Loss: {loss}")
     if not verdict.closed:
         note("The session was interrupted: it has no end record.")
+
+
+def _from_states(verdict: Verdict) -> str:
+    """Says which part was recomputed from saved states, in how many pieces."""
+    if not verdict.from_state_batches:
+        return ""
+    share = 100 * verdict.from_state_batches / verdict.batches
+    return f", {share:.1f} % of them from saved states ({len(verdict.sections)} parts in all)"

@@ -16,7 +16,17 @@ from kneesleeve.recordings.drain import Drained
 
 def run(drained: Drained, params: Mapping[str, int], calibration: Sequence[int] | None = None) -> EngineResult:
     """Every batch through `kneecore.pipeline.Pipeline`, as the firmware does it."""
-    pipe = Pipeline(dict(params), list(calibration) if calibration else None)
+    return _run(Pipeline(dict(params), list(calibration) if calibration else None), drained)
+
+
+def resume(state: bytes, drained: Drained, params: Mapping[str, int], calibration: Sequence[int]) -> EngineResult:
+    """The batches that follow a saved state (`Pipeline.save`). Raises ValueError for bytes that are no state."""
+    pipe = Pipeline(dict(params), list(calibration))
+    pipe.restore(state, len(state))
+    return _run(pipe, drained)
+
+
+def _run(pipe: Pipeline, drained: Drained) -> EngineResult:
     strides: list[tuple[int, ...]] = []
     beats: list[tuple[int, int, int]] = []
     refreshes: list[int] = []
@@ -40,12 +50,13 @@ def drive(pipe: Pipeline, drained: Drained) -> Iterator[int]:
     thigh = np.hstack([drained.thigh_gyro, drained.thigh_accel]).astype("<i2")
     losses = dict(drained.losses)
     s = t = 0
-    for n_s, n_t, mv in zip(drained.n_shank.tolist(), drained.n_thigh.tolist(), drained.flex_mv.tolist(), strict=True):
+    counts = zip(drained.n_shank.tolist(), drained.n_thigh.tolist(), drained.flex_mv.tolist(), strict=True)
+    for before, (n_s, n_t, mv) in enumerate(counts):
         _fill(pipe.shank, shank[s : s + n_s])
         _fill(pipe.thigh, thigh[t : t + n_t])
         s, t = s + n_s, t + n_t
-        if pipe.batches in losses:
-            pipe.gap(losses[pipe.batches])
+        if before in losses:
+            pipe.gap(losses[before])
         yield pipe.batch(n_s, n_t, mv)
 
 

@@ -13,16 +13,18 @@ BATCH_S = 0.02
 BEAT_FIELDS = ("batch", "delay_us", "ms")
 
 
-def check_beats(session: Session, recomputed: Sequence[tuple[int, int, int]], until: int) -> Difference | None:
-    """The first beat up to batch `until` that differs in its batch, its delay or its length."""
+def check_beats(
+    session: Session, recomputed: Sequence[tuple[int, int, int]], first: int, last: int
+) -> Difference | None:
+    """The first beat in the batches first … last that differs in its batch, its delay or its length."""
     recorded = [(e.batch, *divmod(e.arg, 64)) for e in session.events if e.code == E_BEAT]
-    return _first("beat", BEAT_FIELDS, recorded, recomputed, until)
+    return _first("beat", BEAT_FIELDS, recorded, recomputed, first, last)
 
 
-def check_refreshes(session: Session, recomputed: Sequence[int], until: int) -> Difference | None:
-    """The first batch up to `until` after which biases were taken anew on one side only."""
+def check_refreshes(session: Session, recomputed: Sequence[int], first: int, last: int) -> Difference | None:
+    """The first of the batches first … last after which biases were taken anew on one side only."""
     recorded = [(e.batch,) for e in session.events if e.code == E_REFRESHED]
-    return _first("bias refresh", ("batch",), recorded, [(b,) for b in recomputed], until)
+    return _first("bias refresh", ("batch",), recorded, [(b,) for b in recomputed], first, last)
 
 
 def _first(
@@ -30,10 +32,11 @@ def _first(
     names: Sequence[str],
     recorded: Sequence[tuple[int, ...]],
     recomputed: Sequence[tuple[int, ...]],
-    until: int,
+    first: int,
+    last: int,
 ) -> Difference | None:
-    mine = [r for r in recorded if r[0] <= until]
-    theirs = [r for r in recomputed if r[0] <= until]
+    mine = [r for r in recorded if first <= r[0] <= last]
+    theirs = [r for r in recomputed if first <= r[0] <= last]
     for i, (a, b) in enumerate(zip_longest(mine, theirs)):
         time_s = (a or b or (0,))[0] * BATCH_S
         if a is None or b is None:

@@ -13,15 +13,15 @@ ROUNDING_MS = 1
 LATE_MS = 40  # two batches: the motor is switched off at a batch boundary
 
 
-def check_motor(session: Session, until: int) -> tuple[int, Difference | None]:
-    """(cues checked, first difference) up to batch `until`.
+def check_motor(session: Session, first: int, until: int) -> tuple[int, Difference | None]:
+    """(cues checked, first difference) in the batches from `first` up to `until`.
 
     Each cued stride has a MOTOR_ON in its batch with its length, and a MOTOR_OFF after it that is as long, or at most
     40 ms longer; there is no MOTOR_ON without a cued stride (buzzes that are no cues are BUZZ events). A pulse that may
     end after `until` is not asked for its end.
     """
-    cued = {s[CUE_BATCH]: s for s in session.strides if s[CUE_MS] > 0 and s[CUE_BATCH] <= until}
-    motor = [e for e in session.events if e.code in (E_MOTOR_ON, E_MOTOR_OFF) and e.batch <= until]
+    cued = {s[CUE_BATCH]: s for s in session.strides if s[CUE_MS] > 0 and first <= s[CUE_BATCH] <= until}
+    motor = [e for e in session.events if e.code in (E_MOTOR_ON, E_MOTOR_OFF) and first <= e.batch <= until]
     differences = [d for s in cued.values() if (d := _check_pulse(s, motor, until))]
     differences += [_uncalled(e) for e in motor if e.code == E_MOTOR_ON and e.batch not in cued]
     differences.sort(key=lambda d: d.time_s or 0.0)

@@ -39,7 +39,8 @@ class Verdict:
     """`verdict`: exact (all that could be checked is equal), differs, or unverifiable (nothing could be checked).
 
     calibration: exact, differs, given (handed to the sleeve, not found by it), none (the donning did not end)
-    or unchecked. checked_share: part of the session's batches that was recomputed, 0 … 1.
+    or unchecked. checked_share: part of the session's batches that was recomputed, 0 … 1. sections: first and last
+    batch of each part that was. from_state_batches: of those, the ones recomputed by kneecore from a STATE record.
     checked_strides, checked_cues, checked_beats (of the cadence cue): how many of them were compared.
     loss: what is missing, in words.
     """
@@ -48,6 +49,8 @@ class Verdict:
     calibration: Literal["exact", "differs", "given", "none", "unchecked"]
     checked_share: float
     checked_batches: int
+    from_state_batches: int
+    sections: list[tuple[int, int]]
     batches: int
     checked_strides: int
     strides: int

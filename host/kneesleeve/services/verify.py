@@ -1,22 +1,27 @@
-"""Proves a session: recomputes calibration and strides from the recorded samples with the reference, and compares."""
+"""Proves a session: recomputes calibration, strides, cues and beats from the recorded samples, and compares.
+
+What begins with the session's start is recomputed by the NumPy reference. What begins with a STATE record (behind a
+loss, in a window) is recomputed by kneecore on CPython, which alone can go on from a state (docs/decisions/0008).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from kneecore import params as schema
 from kneecore.records import E_BEAT
-from kneecore.stride import BATCH, FIELD_NAMES, IC
+from kneecore.stride import BATCH
 from kneesleeve.recordings.drain import Drained
+from kneesleeve.services.compare import Stride, compare_strides, first_difference
+from kneesleeve.services.consistency import contradiction
 from kneesleeve.services.moments import check_beats, check_refreshes
 from kneesleeve.services.motor import check_motor
-from kneesleeve.services.verdict import CALIBRATION_FIELDS, Difference, Verdict, sample_time_s, value
-from kneesleeve.sessions.raw import first_batches
-from kneesleeve.sessions.session import Session
+from kneesleeve.services.verdict import CALIBRATION_FIELDS, Difference, Verdict
+from kneesleeve.sessions.raw import between, first_batches
+from kneesleeve.sessions.session import Section, Session
 
-Stride = tuple[int, ...]
 Calibration = tuple[int, ...]
 Compared = Literal["exact", "differs", "given", "none", "unchecked"]
 
@@ -46,37 +51,87 @@ class Reference(Protocol):
         ...
 
 
-def verify(session: Session, reference: Reference | None = None) -> Verdict:
-    """Compare a session with what the reference makes of its samples, up to the first dropout or hole.
+# (state, the batches behind it, params, calibration) -> what the detector says of them; ValueError for no state
+Resume = Callable[[bytes, Drained, Mapping[str, int], Sequence[int]], Detected]
 
-    What cannot be checked gives the verdict `unverifiable` with its reason, never an error.
+
+@dataclass(frozen=True)
+class _Checked:
+    """A section that was compared, up to batch `last`."""
+
+    first: int
+    last: int
+    by: Literal["reference", "core"]
+    difference: Difference | None
+    cues: int
+
+
+def verify(session: Session, reference: Reference | None = None, resume: Resume | None = None) -> Verdict:
+    """Compare a session with what the reference, or kneecore from a STATE, makes of its samples, section by section.
+
+    What cannot be checked gives the verdict `unverifiable` with its reason, never an error; strides without samples
+    must still agree with themselves.
     """
-    until = comparable_batches(session)
-    reason = _unverifiable(session, until)
-    if reason:
-        return _verdict(session, 0, reason=reason)
-    reference = reference or _reference()
-    drained = first_batches(session.drained, until)
-    state, difference = _check_calibration(session, drained, until, reference)
-    if session.calibration is None or session.accepted_batch > until:
-        if difference:
-            return _verdict(session, until, state=state, difference=difference)
-        return _verdict(session, 0, state=state, reason="the donning did not end in what can be checked")
-    recomputed = reference.detect(drained, session.params, session.calibration, session.accepted_batch)
-    cues, motor_difference = check_motor(session, until)
-    difference = difference or compare_strides(session.strides, recomputed.strides, until) or motor_difference
-    difference = difference or check_beats(session, recomputed.beats, until)
-    difference = difference or check_refreshes(session, recomputed.refreshes, until)
-    return _verdict(session, until, state=state, difference=difference, cues=cues)
+    reason = _unverifiable(session)
+    state: Compared = "given" if session.calibration_given else "unchecked"
+    checked: list[_Checked] = []
+    difference = None
+    for section in () if reason else session.sections:
+        if section.state is None:
+            state, difference = _check_calibration(session, section.last, reference or _reference())
+            found = _from_start(session, section, reference or _reference())
+        else:
+            found = _from_state(session, section, resume or _resume())
+        if found:
+            checked.append(found)
+    differences = [d for d in (difference, *(c.difference for c in checked)) if d]
+    if not checked and not differences:
+        reason = reason or "the donning did not end in what can be checked"
+        difference = contradiction(session)
+    else:
+        difference = differences[0] if differences else contradiction(session)
+    return _verdict(session, checked, state, difference, reason)
+
+
+def _from_start(session: Session, section: Section, reference: Reference) -> _Checked | None:
+    """By the reference; None where the donning did not end in this section."""
+    last = section.last
+    if session.calibration is None or session.accepted_batch > last:
+        return None
+    drained = first_batches(session.drained, last)
+    return _check(
+        session, section, "reference",
+        reference.detect(drained, session.params, session.calibration, session.accepted_batch),
+    )  # fmt: skip
+
+
+def _from_state(session: Session, section: Section, resume: Resume) -> _Checked | None:
+    """By kneecore from the section's state; None where that cannot be: no calibration, or bytes that are no state."""
+    if session.calibration is None or session.calibration[0] != 0 or section.state is None:
+        return None
+    drained = between(session.drained, section.first, section.last)
+    try:
+        found = resume(section.state.data, drained, session.params, session.calibration)
+    except (ValueError, IndexError, OverflowError):  # its CRC held, so these bytes were written as they are
+        return None
+    return _check(session, section, "core", found)
+
+
+def _check(session: Session, section: Section, by: Literal["reference", "core"], found: Detected) -> _Checked:
+    first, last = section.first, section.last
+    cues, motor = check_motor(session, first, last)
+    difference = compare_strides(session.strides, found.strides, first, last) or motor
+    difference = difference or check_beats(session, found.beats, first, last)
+    difference = difference or check_refreshes(session, found.refreshes, first, last)
+    return _Checked(first, last, by, difference, cues)
 
 
 def comparable_batches(session: Session) -> int:
-    """The batches before the first dropout and before anything that is missing in the file."""
-    dropped = [d.batch - 1 for d in session.dropouts]
-    return max(0, min([session.certain_batch, *dropped]))
+    """How many batches from the start on hold everything."""
+    return next((s.last for s in session.sections if s.state is None), 0)
 
 
-def _unverifiable(session: Session, until: int) -> str:
+def _unverifiable(session: Session) -> str:
     """Why nothing can be recomputed, or ""."""
     if not len(session.drained):
         return "it holds no raw samples (strides only)"
@@ -87,81 +142,69 @@ def _unverifiable(session: Session, until: int) -> str:
         return f"its parameters are not usable: {problem}"
     if session.calibration is not None and len(session.calibration) != len(CALIBRATION_FIELDS):
         return f"its calibration has {len(session.calibration)} numbers instead of {len(CALIBRATION_FIELDS)}"
-    return "" if until else "samples are missing from its beginning"
+    return "" if session.sections else "samples are missing from its beginning, and no saved state follows"
 
 
-def _check_calibration(
-    session: Session, drained: Drained, until: int, reference: Reference
-) -> tuple[Compared, Difference | None]:
+def _check_calibration(session: Session, last: int, reference: Reference) -> tuple[Compared, Difference | None]:
     if session.calibration_given:
         return "given", None
-    recomputed, batch = reference.calibrate(drained, session.params)
-    recorded = session.calibration if session.accepted_batch <= until else None
+    recomputed, batch = reference.calibrate(first_batches(session.drained, last), session.params)
+    recorded = session.calibration if session.accepted_batch <= last else None
     if recorded is None and recomputed is None:
         return "none", None
     names = ("batch", *CALIBRATION_FIELDS)
     mine = (session.accepted_batch, *recorded) if recorded else ()
     theirs = (batch, *recomputed) if recomputed else ()
-    difference = _first_difference("the calibration", names, mine, theirs, None)
+    difference = first_difference("the calibration", names, mine, theirs, None)
     return ("differs", difference) if difference else ("exact", None)
-
-
-def compare_strides(recorded: Sequence[Stride], recomputed: Sequence[Stride], until: int) -> Difference | None:
-    """The first difference between two lists of strides, up to batch `until`."""
-    mine = [s for s in recorded if s[BATCH] <= until]
-    theirs = [tuple(int(v) for v in s) for s in recomputed if s[BATCH] <= until]
-    for i, (a, b) in enumerate(zip_longest(mine, theirs, fillvalue=())):
-        difference = _first_difference(f"stride {i}", FIELD_NAMES, a, b, sample_time_s((a or b)[IC]))
-        if difference:
-            return difference
-    return None
-
-
-def _first_difference(
-    what: str, names: Sequence[str], recorded: Sequence[int], recomputed: Sequence[int], time_s: float | None
-) -> Difference | None:
-    if not recorded or not recomputed:
-        side = (1, None) if recorded else (None, 1)
-        return Difference(what, "present", *side, time_s)
-    for name, a, b in zip(names, recorded, recomputed, strict=True):
-        if a != b:
-            return Difference(what, name, value(a), value(b), time_s)
-    return None
 
 
 def _verdict(
     session: Session,
-    until: int,
-    *,
-    state: Compared = "unchecked",
-    difference: Difference | None = None,
-    cues: int = 0,
-    reason: str = "",
+    checked: Sequence[_Checked],
+    state: Compared,
+    difference: Difference | None,
+    reason: str,
 ) -> Verdict:
     batches = max(session.last_batch, len(session.drained))
-    checked = sum(s[BATCH] <= until for s in session.strides)
+    by: dict[str, int] = {"reference": 0, "core": 0}
+    for c in checked:
+        by[c.by] += c.last - c.first + 1
+    covered = sum(by.values())
     loss = [str(loss) for loss in session.losses]
     loss += [
         f"batch {d.batch}: the sleeve lost {d.samples or 'an unknown number of'} samples" for d in session.dropouts
     ]
     return Verdict(
-        verdict="differs" if difference else "unverifiable" if reason else "exact",
+        verdict="differs" if difference else "unverifiable" if not checked else "exact",
         calibration=state,
-        checked_share=until / batches if batches else 0.0,
-        checked_batches=until,
+        checked_share=covered / batches if batches else 0.0,
+        checked_batches=covered,
+        from_state_batches=by["core"],
+        sections=[(c.first, c.last) for c in checked],
         batches=batches,
-        checked_strides=checked,
+        checked_strides=sum(_within(s[BATCH], checked) for s in session.strides),
         strides=len(session.strides),
-        checked_cues=cues,
-        checked_beats=sum(e.code == E_BEAT and e.batch <= until for e in session.events),
+        checked_cues=sum(c.cues for c in checked),
+        checked_beats=sum(e.code == E_BEAT and _within(e.batch, checked) for e in session.events),
         closed=session.closed,
         difference=difference,
-        reason=reason,
+        reason="" if checked else reason,
         loss=loss,
     )
+
+
+def _within(batch: int, checked: Sequence[_Checked]) -> bool:
+    return any(c.first <= batch <= c.last for c in checked)
 
 
 def _reference() -> Reference:
     from kneesleeve import reference  # NumPy-heavy, and replaceable in tests
 
     return reference
+
+
+def _resume() -> Resume:
+    from kneesleeve.engines import core
+
+    return core.resume

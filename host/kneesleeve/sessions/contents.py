@@ -15,10 +15,11 @@ from kneecore import params
 from kneecore.stride import BATCH
 from kneesleeve.sessions import raw
 from kneesleeve.sessions.clock import Clock
-from kneesleeve.sessions.layout import E_LEVEL, LAYOUTS, RAW_LEVEL, TYPE_NAMES
+from kneesleeve.sessions.layout import E_LEVEL, E_WINDOW, LAYOUTS, RAW_LEVEL, TYPE_NAMES
 from kneesleeve.sessions.losses import MOST_LOSSES, Loss
 from kneesleeve.sessions.missing import NO_BATCH, Spans, timed
-from kneesleeve.sessions.session import Close, Dropout, Event, State, Time
+from kneesleeve.sessions.sections import Mark, breaks_record, sections
+from kneesleeve.sessions.session import DETECTOR_STATE, Close, Dropout, Event, Section, State, Time
 from kneesleeve.sessions.stream import Stream
 from kneesleeve.sessions.strides import BitTable, WordTable, default_table
 
@@ -50,6 +51,7 @@ class Contents:
         self._raw = array("I")  # indices of RAW records
         self._last_raw = 0
         self._problems: list[Loss] = []
+        self._marks: list[Mark] = []  # where what can be recomputed begins and ends
         self._spans = array("i")  # first and last batch of every record
         self._take_all()
 
@@ -84,6 +86,24 @@ class Contents:
             return self._recorded_until
         certain = self._places.certain(min(doubts, default=len(self.stream.records)))
         return min(certain, self._recorded_until)
+
+    @property
+    def sample_losses(self) -> list[tuple[int, int]]:
+        """Where the sleeve itself lost samples and its detector knew, as (batches before it, shank samples lost)."""
+        found: dict[int, int] = {}
+        for d in self.dropouts:
+            if self.version > 1 and not breaks_record(d):
+                found[d.batch] = found.get(d.batch, 0) + d.samples
+        return sorted(found.items())
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The parts that can be recomputed. None without META: the parameters would be guessed."""
+        if not self.meta or not len(self.raw_run):
+            return []
+        missing = sorted({loss.before for loss in self._all_losses if loss.missing})
+        from_start = self.version == 1 or self.meta.get("level") == "raw"
+        return sections(self._marks, missing, self._places, len(self.stream.records), from_start)
 
     @property
     def _recorded_until(self) -> int:
@@ -179,24 +199,35 @@ class Contents:
         batch, code, _, arg = _EVENT.unpack_from(payload)
         span = _span(batch)
         self.events.append(Event(batch, code, arg))
+        if code == E_WINDOW and not arg:
+            self._marks.append(Mark(i, batch))
+        elif code == E_LEVEL and arg != RAW_LEVEL:
+            self._marks.append(Mark(i, batch - 1))
         return span
 
     def _take_dropout(self, i: int, payload: bytes) -> tuple[int, int]:
         batch, chip, cause, _, samples = _DROPOUT.unpack_from(payload)
         span = _span(batch)
-        self.dropouts.append(Dropout(batch, chip, cause, samples))
+        dropout = Dropout(batch, chip, cause, samples)
+        self.dropouts.append(dropout)
+        if self.version == 1 or breaks_record(dropout):
+            self._marks.append(Mark(i, batch - 1))
         return span
 
     def _take_close(self, i: int, payload: bytes) -> tuple[int, int]:
         close = Close(*_CLOSE[self.version].unpack_from(payload))
         span = _span(close.batch)
         self.close = close
+        self._marks.append(Mark(i, close.batch))
         return span
 
     def _take_state(self, i: int, payload: bytes) -> tuple[int, int]:
         batch, kind = _STATE.unpack_from(payload)
         span = _span(batch)
-        self.states.append(State(batch, kind, payload[_STATE.size :]))
+        state = State(batch, kind, payload[_STATE.size :])
+        self.states.append(state)
+        if kind == DETECTOR_STATE:
+            self._marks.append(Mark(i, batch, state))
         return span
 
     def _take_time(self, i: int, payload: bytes) -> tuple[int, int]:

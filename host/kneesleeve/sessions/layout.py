@@ -17,7 +17,7 @@ MOST_RECORDS = 338  # of 12 bytes, in the 4060 bytes of a block
 META, CALIBRATION, RAW, STRIDE, EVENT, DROPOUT, CLOSE, STATE, TIME = range(1, 10)
 TYPE_NAMES = ("", "META", "CALIBRATION", "RAW", "STRIDE", "EVENT", "DROPOUT", "CLOSE", "STATE", "TIME")
 
-E_LEVEL = 10
+E_LEVEL, E_WINDOW = 10, 12
 EVENT_NAMES = (
     "", "state", "button", "motor_on", "motor_off", "fault", "stood", "accepted", "refused", "buzz",
     "level", "storage", "window", "refreshed", "beat",
@@ -30,6 +30,7 @@ CLOSED, INTERRUPTED, VERIFIED, GIVEN_UP = 1, 2, 4, 8
 STATUS_NAMES = {CLOSED: "closed", INTERRUPTED: "interrupted", VERIFIED: "verified", GIVEN_UP: "given_up"}
 
 CLOSE_REASONS = {1: "button", 2: "interrupted", 3: "fault", 4: "storage full"}
+LOST_RAM, LOST_STORAGE = 3, 4  # causes of a DROPOUT after which the detector went on with samples that the record lacks
 CHIPS = {0: "shank", 1: "thigh", 2: "both chips"}
 # by format version: what the causes of a DROPOUT mean
 CAUSES = {

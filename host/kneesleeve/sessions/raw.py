@@ -82,11 +82,11 @@ def _decode1(payloads: Sequence[bytes]) -> RawRun:
     return RawRun(batch, ticks_us, flex_mv, n_shank, n_thigh, samples[0], samples[1])
 
 
-def drained(run: RawRun, last: int | None = None) -> Drained:
+def drained(run: RawRun, last: int | None = None, losses: Sequence[tuple[int, int]] = ()) -> Drained:
     """Batches 1 … last (that of the last record if not given); those without a record have no samples, no flex reading
     and the time of the one before.
 
-    ticks_us: int64 [J], unwrapped to grow from the first recorded value.
+    ticks_us: int64 [J], unwrapped to grow from the first recorded value. losses: as in `Drained`.
     """
     last = last if last is not None else int(run.batch[-1]) if len(run) else 0
     at = run.batch - 1
@@ -101,15 +101,22 @@ def drained(run: RawRun, last: int | None = None) -> Drained:
     return Drained(
         columns[1], columns[0], columns[2], ticks_us,
         run.thigh[:, :3], run.thigh[:, 3:], run.shank[:, :3], run.shank[:, 3:],
+        losses=tuple(loss for loss in losses if loss[0] < last),
     )  # fmt: skip
 
 
 def first_batches(drained: Drained, n: int) -> Drained:
     """The first n batches of a run."""
-    n = max(0, min(n, len(drained)))
-    shank, thigh = int(drained.n_shank[:n].sum()), int(drained.n_thigh[:n].sum())
+    return between(drained, 1, n)
+
+
+def between(drained: Drained, first: int, last: int) -> Drained:
+    """Batches first … last of a run (numbered from 1), as far as there are so many."""
+    rows = slice(first - 1, max(first - 1, min(last, len(drained))))
+    s_ends, t_ends = drained.shank_bounds[[rows.start, rows.stop]], drained.thigh_bounds[[rows.start, rows.stop]]
+    shank, thigh = slice(*s_ends.tolist()), slice(*t_ends.tolist())
     return Drained(
-        drained.n_thigh[:n], drained.n_shank[:n], drained.flex_mv[:n], drained.ticks_us[:n],
-        drained.thigh_gyro[:thigh], drained.thigh_accel[:thigh],
-        drained.shank_gyro[:shank], drained.shank_accel[:shank],
+        drained.n_thigh[rows], drained.n_shank[rows], drained.flex_mv[rows], drained.ticks_us[rows],
+        drained.thigh_gyro[thigh], drained.thigh_accel[thigh], drained.shank_gyro[shank], drained.shank_accel[shank],
+        losses=tuple((batch - rows.start, n) for batch, n in drained.losses if rows.start <= batch < rows.stop),
     )  # fmt: skip

@@ -38,9 +38,10 @@ def recorded(contents: Contents) -> Session:
     """All values of a session."""
     c = contents
     return Session(
-        c.path, c.stream.session_id, c.meta, c.params, c.calibration, c.accepted_batch, drained(c.raw_run),
+        c.path, c.stream.session_id, c.meta, c.params, c.calibration, c.accepted_batch,
+        drained(c.raw_run, losses=c.sample_losses),
         c.strides, c.events, c.dropouts, c.close, c.losses, c.certain_batch, c.last_batch,
-        c.version, c.states, c.times, length_s(c),
+        c.version, c.states, c.times, length_s(c), c.sections,
     )  # fmt: skip
 
 

@@ -47,12 +47,25 @@ class Close(NamedTuple):
     shank_ppm: int | None = None
 
 
+DETECTOR_STATE = 1  # the only kind of STATE there is
+
+
 class State(NamedTuple):
     """The detector's state after a batch, as `kneecore`'s `Pipeline.save` gave it."""
 
     batch: int
     kind: int
     data: bytes
+
+
+class Section(NamedTuple):
+    """A part that can be recomputed: of the batches first … last nothing is missing, not a sample, not a stride, not an
+    event. state: the detector's state that it begins with, None: the session's start.
+    """
+
+    state: State | None
+    first: int
+    last: int
 
 
 class Time(NamedTuple):
@@ -75,6 +88,7 @@ class Session:
     losses: what could not be read, in words.
     certain_batch: up to this batch nothing is missing from the file. last_batch: the highest number in any record.
     version: of the format. states, times: empty in version 1. length_s: from the start of the FIFOs to the last batch.
+    sections: what can be recomputed.
     """
 
     path: Path
@@ -95,6 +109,7 @@ class Session:
     states: list[State] = field(default_factory=list)
     times: list[Time] = field(default_factory=list)
     length_s: float | None = None
+    sections: list[Section] = field(default_factory=list)
 
     @property
     def closed(self) -> bool:
