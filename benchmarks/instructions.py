@@ -231,9 +231,10 @@ def print_kernel(bench: Bench, run: Run) -> float:
 
 def print_batch(bench: Bench, run: Run, kernel_cost: float) -> None:
     """Print instructions per batch as .mpy, part by part, and what they come to on a chip."""
-    steps = ("", "decode", "decode,align", "decode,detect", "decode,detect,policy", "decode,detect,policy,record")
+    steps = ("", "decode", "decode,align", "decode,detect", "decode,detect,policy", "decode,detect,policy,record",
+             "decode,detect,policy,windows")  # fmt: skip
     ir = count({(parts,): bench.batch_job("mpy", parts) for parts in steps})
-    loop, decode, align, detect, policy, record = (ir[parts,] for parts in steps)
+    loop, decode, align, detect, policy, record, windows = (ir[parts,] for parts in steps)
     n = float(run.drained.n_shank[slice(*BATCHES)].mean())
     strides = sum(BATCHES[0] < s[BATCH] <= BATCHES[1] for s in run.strides) / (BATCHES[1] - BATCHES[0])
     rows = {
@@ -245,9 +246,11 @@ def print_batch(bench: Bench, run: Run, kernel_cost: float) -> None:
         "records RAW and STRIDE, packed": record - policy,
     }
     rows["all"] = sum(rows.values())
+    held = windows - policy
     print(f"\na batch of {n:.2f} samples and {strides:.3f} strides as .mpy, x86-64 instructions")
     for name, cost in rows.items():
         print(f"{name:50s} {cost:8.0f}")
+    print(f"(records at the level windows, a state held at every stride: {held:.0f})")
     share = rows["all"] / (MHZ * 1000 * BATCH_MS)
     print(f"\nEstimate for an ESP32 at {MHZ} MHz, taking as many instructions there as here (README.md):")
     print(f"{share:.1%} of {BATCH_MS} ms at one cycle an instruction, {CYCLES * share:.1%} at {CYCLES}.")

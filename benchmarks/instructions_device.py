@@ -9,11 +9,12 @@ from array import array
 
 sys.path.insert(0, sys.argv[1])
 import sleeveapp.recorder
+import sleeveapp.samples
 from kneecore import kernel, pipeline
 from kneecore.fifo import WORD, decode
-from kneecore.packing import Packer
 from kneecore.record_queue import RecordQueue
 from kneecore.record_stride import StridePacker
+from kneecore.records import LEVEL_RAW, LEVEL_WINDOWS
 from kneecore.stride import FIELD_COUNT, FIELDS
 
 WORDS = 128  # of a batch's FIFOs, at most
@@ -57,14 +58,16 @@ def run_kernel(run, repeats, out):
 class Recorder(sleeveapp.recorder.Recorder):
     """Packs its records and throws them away: what the flash costs is not counted here."""
 
-    def __init__(self):
-        self._queue, self._packer, self._stride_packer = RecordQueue(5120), Packer(), StridePacker(FIELDS)
+    def __init__(self, level):
+        self._queue, self._stride_packer = RecordQueue(6656), StridePacker(FIELDS)
+        self._samples = sleeveapp.samples.Samples(self._queue)
         self._scratch = bytearray(self._stride_packer.most)
         self._reset()
-        self.recording = self.raw_on = True
+        self.recording = True
+        self._samples.start(level)
 
     def write(self, batch):
-        if self._queue.due(batch):
+        if self.due(batch):
             self._queue.drop()
 
 
@@ -77,7 +80,7 @@ def run_batches(job, stream, upto, parts):
     with open(job) as f:
         job = json.load(f)
     pipe = pipeline.Pipeline(job["params"], job["calibration"])
-    recorder = Recorder()
+    recorder = Recorder(LEVEL_WINDOWS if "windows" in parts else LEVEL_RAW)
     shank, thigh, aligner = pipe.shank, pipe.thigh, pipe.aligner
     records = memoryview(pipe.strides)
     records = [records[i * FIELD_COUNT : (i + 1) * FIELD_COUNT] for i in range(kernel.MAX_EVENTS)]
@@ -103,12 +106,13 @@ def run_batches(job, stream, upto, parts):
             bits = 0
             if "detect" in parts:
                 bits = pipe.batch(n_s, n_t, mv)
-            if "record" in parts:
+            if "record" in parts or "windows" in parts:
                 recorder.raw(batch, batch, mv, shank, n_s, thigh, n_t)
                 if bits & pipeline.STRIDES:
                     for i in range(pipe.stride_count):
                         recorder.stride(batch, records[i])
                 recorder.write(batch)
+                recorder.state(pipe)
             if bits & pipeline.STRIDES:
                 strides += pipe.stride_count
     print(strides)

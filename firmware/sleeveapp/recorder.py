@@ -21,7 +21,6 @@ from .samples import Samples
 from .store import RAW_RESERVE_BYTES, STRIDES_BYTES
 
 _QUEUE = const(6656)  # bytes: a STATE and 1.2 s of samples held behind it, or 2 s of raw samples
-_PRESSING = const(1536)  # so much does not wait for the next swing
 _PAUSE = const(3000)  # batches (a minute) between windows once half of the room for them is used
 _US_A_BYTE = const(16)  # of a program call: 3 ms a page of 256, and what goes with it
 _LONG_MS = const(20)  # a storage call that took longer is told at the end
@@ -149,10 +148,9 @@ class Recorder:
 
     def due(self, batch):
         """True if `write` must be called now."""
-        q = self._queue
-        if not self.recording or q.empty:
+        if not self.recording:
             return False
-        return q.due(batch) or q.waiting > _PRESSING or self._samples.would_hold
+        return self._queue.due(batch) or (self._samples.would_hold and not self._queue.empty)
 
     @property
     def write_us(self):

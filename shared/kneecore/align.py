@@ -7,7 +7,6 @@ from array import array
 
 from .compat import const, micropython, ptr16, ptr32
 from .intmath import clamp
-from .saved import words
 
 MAX_IN = const(64)  # samples a batch may bring per chip
 MAX_OUT = const(96)  # samples a batch may emit
@@ -139,41 +138,47 @@ class Aligner:
         return _emit(self._shank, self._thigh, self.out, self._p)
 
     def _track(self):
-        """Slide the window over (D, n_s) and set the position line of this batch."""
-        n, d = self.n_s, self.n_t - self.n_s
-        at = self._batches % (2 * _HALF)
-        if self._batches >= 2 * _HALF:
-            self._d_old -= self._d[at]
-            self._n_old -= self._n[at]
-        if self._batches >= _HALF:
-            mid = (at + _HALF) % (2 * _HALF)
-            self._d_new -= self._d[mid]
-            self._n_new -= self._n[mid]
-            self._d_old += self._d[mid]
-            self._n_old += self._n[mid]
-        self._d[at] = d
-        self._n[at] = n
-        self._d_new += d
-        self._n_new += n
-        self._batches += 1
-        self._set_line(n, d)
-
-    def _set_line(self, n, d):
-        p = self._p
-        if self._batches < 2 * _HALF:
-            e = clamp(self._d_new + self._d_old - self._batches * d, -100000, 100000)
-            rel = (e << 12) // self._batches
-            slope, c1 = 0, n
+        """Slide the window over (D, n_s) and set the position line of this batch. Attributes are read once: each costs as much as a sum."""
+        n, done = self.n_s, self._batches
+        d = self.n_t - n
+        ds, ns = self._d, self._n
+        at = done % (2 * _HALF)
+        d_new, n_new = self._d_new + d, self._n_new + n
+        if done >= _HALF:
+            mid = at + _HALF if at < _HALF else at - _HALF
+            d_mid, n_mid = ds[mid], ns[mid]
+            d_new -= d_mid
+            n_new -= n_mid
+            if done >= 2 * _HALF:
+                d_mid -= ds[at]
+                n_mid -= ns[at]
+            self._d_old += d_mid
+            self._n_old += n_mid
+        ds[at], ns[at] = d, n
+        self._d_new, self._n_new = d_new, n_new
+        done += 1
+        self._batches = done
+        if done < 2 * _HALF:
+            self._set_line(n, d, (clamp(d_new + self._d_old - done * d, -100000, 100000) << 12) // done, 0, n)
         else:
-            e1 = self._d_new - _HALF * d
-            e = clamp(e1 - (self._d_old - _HALF * d), -1000, 1000)
-            q1 = self._n_new - _HALF * n
-            q = q1 - (self._n_old - _HALF * n)
-            slope = clamp((e << 20) // (q if q > 1 else 1), -83886, 83886)
-            rel = (clamp(e1, -100000, 100000) << 12) // _HALF
-            c1 = n + q1 // _HALF
-        p[1] = n
-        p[2] = self.n_t
+            self._set_steady(n, d, d_new - _HALF * d, n_new - _HALF * n)
+
+    def _set_steady(self, n, d, e1, q1):
+        """The line through the means of two full halves."""
+        e = e1 - self._d_old + _HALF * d
+        if e > 1000 or e < -1000:
+            e = 1000 if e > 0 else -1000
+        q = q1 - self._n_old + _HALF * n
+        slope = (e << 20) // (q if q > 1 else 1)
+        if slope > 83886 or slope < -83886:
+            slope = 83886 if slope > 0 else -83886
+        if e1 > 100000 or e1 < -100000:
+            e1 = 100000 if e1 > 0 else -100000
+        self._set_line(n, d, (e1 << 12) // _HALF, slope, n + q1 // _HALF)
+
+    def _set_line(self, n, d, rel, slope, c1):
+        p = self._p
+        p[1], p[2] = n, self.n_t
         p[3] = d + _BIAS
         p[4] = rel + _BIAS
         p[5] = slope + _BIAS
@@ -190,7 +195,7 @@ class Aligner:
         p = self._p
         p[0], p[7] = c.word(p[0]), c.word(p[7])
         n = min(self._batches, 2 * _HALF)
-        words(c, self._d, n)
+        c.words(self._d, n)
         c.column32(self._n, 1, -1, 0, 0, n)
         for channel in range(6):
             c.column16(self._shank, 6, 255, channel, max(p[0], self.n_s - _KEPT), self.n_s)

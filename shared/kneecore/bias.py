@@ -3,7 +3,6 @@
 from array import array
 
 from .compat import const, micropython, ptr16, ptr32
-from .saved import words
 
 _BATCHES = const(25)  # a block: 0.5 s
 _BLOCKS = const(6)
@@ -111,7 +110,7 @@ class BiasRefresh:
         self._still = c.word(self._still)
         self._row = c.word(self._row)
         self._batches = c.word(self._batches)
-        words(c, self._blocks, _WIDTH * _BLOCKS)
-        words(c, self._lo, 6)
-        words(c, self._hi, 6)
-        words(c, self.bias, 5)
+        c.words(self._blocks, _WIDTH * _BLOCKS)
+        c.words(self._lo, 6)
+        c.words(self._hi, 6)
+        c.words(self.bias, 5)

@@ -4,7 +4,6 @@ from array import array
 
 from .compat import const, micropython, ptr32
 from .intmath import clamp, median, sort
-from .saved import words
 
 _KEPT = const(4)  # a swing that counts has a judged stride after it, and the fourth of those settles
 _FEWEST = const(3)
@@ -97,4 +96,4 @@ class Crosstalk:
         self.slope = c.word(self.slope)
         self._kept = c.word(self._kept)
         if not self.settled:
-            words(c, self._slopes, self._kept)
+            c.words(self._slopes, self._kept)

@@ -4,7 +4,6 @@ from array import array
 
 from .compat import const
 from .intmath import clamp, median, sort
-from .saved import words
 from .stride import NULL
 
 _SKIP = const(6)
@@ -90,5 +89,5 @@ class Baseline:
         self.baseline_mdeg, self.threshold_mdeg = c.word(self.baseline_mdeg), c.word(self.threshold_mdeg)
         self.own_stride_samples = c.word(self.own_stride_samples)
         if not self.ready:
-            words(c, self._learnt, _LEARN)
-            words(c, self._strides, _LEARN)
+            c.words(self._learnt, _LEARN)
+            c.words(self._strides, _LEARN)

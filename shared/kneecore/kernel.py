@@ -11,7 +11,6 @@ tests/kneecore/test_ranges.py drives the text with an integer that raises beyond
 from array import array
 
 from .compat import const, micropython, ptr16, ptr32
-from .saved import words
 
 SAMPLES = const(512)  # of history (2.46 s)
 COLUMNS = const(6)  # words of history a sample:
@@ -272,7 +271,7 @@ _FAR, _NEAR = (H_A, H_T, H_Z), (H_FR, H_AZ, H_B)  # made once: a tuple of names 
 
 def state(c, st, history, gate):
     """Pass the kernel's state and what is still needed of its history through a Saver or Loader (saved.py)."""
-    words(c, st, S_EVENTS)
+    c.words(st, S_EVENTS)
     k, mode = st[S_K], st[S_MODE]
     next_ic = st[S_IC] if mode == 3 else (st[S_ZC] if mode == 2 else k) - 4  # the earliest contact still to come
     far = gate.oldest(next_ic) - 4

@@ -27,6 +27,7 @@ from .records import (
 )
 
 MOST_WAIT = const(24)  # batches (0.48 s): the batch that notices it still comes within 0.5 s
+PRESSING = const(1536)  # bytes: so much does not wait for the next swing
 KEPT = const(1024)  # bytes that RAW leaves to the others: they tell what went wrong
 _DROPOUT_BYTES = const(12)
 
@@ -121,8 +122,11 @@ class RecordQueue:
         return self._words[_SEQUENCE]
 
     def due(self, now):
-        """True if a record has waited so long that it must go to the flash now."""
-        return not self.empty and now - self._since >= MOST_WAIT
+        """True if a record has waited so long, or so much waits, that it must go to the flash now."""
+        w = self._words
+        if self.holding or w[_HEAD] == w[_TAIL]:
+            return False
+        return now - self._since >= MOST_WAIT or not 0 < w[_HEAD] - w[_TAIL] <= PRESSING
 
     def begin(self, kind, n):
         """Open a record of n payload bytes; returns where in `buffer` they belong, or -1 if there is no room: then say `overrun`.
@@ -168,8 +172,8 @@ class RecordQueue:
         return True
 
     def hold(self):
-        """From here on records are held. False where something waits for the flash already, or a DROPOUT is owed."""
-        if not self.empty or self._owed:
+        """From here on records are held. False where they are already, something waits for the flash, or a DROPOUT is owed."""
+        if self.holding or not self.empty or self._owed:
             return False
         self._held = self._words[_SEQUENCE]
         _clear(self._words, self._held)  # they begin at the buffer's start: the longest finds its piece there
@@ -212,16 +216,6 @@ class RecordQueue:
     def take(self, n):
         """The n bytes that `run` named are on the flash: give their room back."""
         _take(self._words, n)
-
-    @property
-    def waiting(self):
-        """Bytes of the records that wait for the flash."""
-        if self.empty:
-            return 0
-        w = self._words
-        if w[_HEAD] > w[_TAIL]:
-            return w[_HEAD] - w[_TAIL]
-        return w[_WRAP] - w[_TAIL] + w[_HEAD]
 
     def drop(self):
         """Give up what waits or is held (the flash has no room for it); its sequences are used again."""

@@ -29,6 +29,25 @@ def _put(out: ptr8, at: int, v: int) -> int:
 
 
 @micropython.viper
+def _put_words(a: ptr32, n: int, out: ptr8, at: int, limit: int) -> int:
+    """Write the first n words, signed and below 2^29, of an array; returns where the next goes, -1 if it is full."""
+    for i in range(n):
+        if at > limit:
+            return -1
+        v = ((a[i] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
+        z = v << 1
+        if v < 0:
+            z = -1 - z
+        while z > 127:
+            out[at] = (z & 127) | 128
+            at += 1
+            z >>= 7
+        out[at] = z
+        at += 1
+    return at
+
+
+@micropython.viper
 def _put32(a: ptr32, width: int, mask: int, column: int, first: int, end: int, out: ptr8, at: int, limit: int) -> int:
     """Write rows first ... end-1 of a column of a ring of words below 2^29; returns where the next goes, -1 if it is full."""
     before = 0
@@ -109,6 +128,11 @@ class Saver:
             self.at = _put(self._buffer, self.at, v)
         return v
 
+    def words(self, a, n):
+        """Write the first n words of an array('i'), signed."""
+        if self.at >= 0:
+            self.at = _put_words(a, n, self._buffer, self.at, self._limit)
+
     def column32(self, a, width, mask, column, first, end):
         """Write rows first ... end-1 of one column of a ring (array('i') of words 0 ... 2^29-1)."""
         if self.at >= 0:
@@ -136,6 +160,11 @@ class Loader:
         self.at = at + n
         return _get(self._buffer, at, n)
 
+    def words(self, a, n):
+        """Read the first n words of an array, signed."""
+        for i in range(n):
+            a[i] = self.word(0)
+
     def column32(self, a, width, mask, column, first, end):
         """Read rows first ... end-1 of one column of a ring."""
         before = 0
@@ -149,9 +178,3 @@ class Loader:
         for k in range(first, end):
             before = (before + self.word(0)) & 0xFFFF
             a[(k & mask) * width + column] = before
-
-
-def words(c, a, n):
-    """The first n words of an array, signed, one by one."""
-    for i in range(n):
-        a[i] = c.word(a[i])

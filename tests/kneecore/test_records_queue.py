@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kneecore import records as r
-from kneecore.record_queue import KEPT, MOST_WAIT, RecordQueue
+from kneecore.record_queue import KEPT, MOST_WAIT, PRESSING, RecordQueue
 
 
 def taken(queue: RecordQueue, limit: int = 4096) -> list[tuple[int, int, bytes]]:
@@ -109,6 +109,13 @@ def test_records_are_due_before_half_a_second_has_passed():
     assert not queue.due(201)
 
 
+def test_much_that_waits_is_due_at_once():
+    queue = RecordQueue(4096)
+    while queue.record(r.RAW, bytes(500), 10) and not queue.due(10):
+        pass
+    assert len(taken(queue)) == 4 and 3 * r.room(500) <= PRESSING
+
+
 def test_what_is_dropped_was_never_counted():
     queue = RecordQueue()
     for i in range(4):
@@ -145,3 +152,76 @@ def test_a_record_longer_than_the_format_allows_is_refused(kind, n):
 
 def test_the_longest_state_fits_an_empty_queue():
     assert RecordQueue(8192).record(r.STATE, bytes(3984), 0)
+
+
+def held(queue: RecordQueue, *payloads: bytes) -> None:
+    assert queue.hold()
+    for payload in payloads:
+        assert queue.record(r.RAW, payload, 5)
+
+
+def test_what_is_held_waits_for_nobody():
+    queue = RecordQueue(4096)
+    queue.record(r.EVENT, bytes(12), 0)
+    taken(queue)
+    held(queue, b"a" * 700, b"b" * 700)
+    assert queue.empty and queue.run(4096) == 0
+    assert queue.next_sequence == 1 and not queue.due(1000)
+
+
+def test_what_is_released_goes_in_order_and_its_wait_begins_then():
+    queue = RecordQueue(4096)
+    held(queue, b"a" * 700, b"b" * 700)
+    queue.release(50)
+    assert not queue.due(50 + MOST_WAIT - 1) and queue.due(50 + MOST_WAIT)
+    queue.record(r.STRIDE, b"c" * 40, 50)
+    assert taken(queue) == [(0, r.RAW, b"a" * 700), (1, r.RAW, b"b" * 700), (2, r.STRIDE, b"c" * 40)]
+
+
+def test_what_is_discarded_never_was():
+    queue = RecordQueue(4096)
+    queue.record(r.EVENT, bytes(12), 0)
+    taken(queue)
+    held(queue, b"a" * 700, b"b" * 700)
+    queue.discard()
+    queue.record(r.STRIDE, b"c" * 40, 9)
+    assert taken(queue) == [(1, r.STRIDE, b"c" * 40)]
+
+
+def test_nothing_is_held_behind_records_that_wait_or_a_loss_that_is_owed():
+    queue = RecordQueue(4096)
+    queue.record(r.EVENT, bytes(12), 0)
+    assert not queue.hold() and not queue.holding
+    taken(queue)
+    queue.overrun(3, 4)
+    assert not queue.hold()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 300)), max_size=80), st.integers(1, 3))
+def test_holding_releasing_and_discarding_at_any_time_keep_order_and_sequence(steps, seed):
+    rng = Random(seed)
+    queue = RecordQueue(1400)
+    sure, unsure, came_out = [], [], []
+    for what, n in steps:
+        if what == 0:
+            queue.hold()
+        elif what == 1:
+            if queue.holding:
+                queue.release(0)
+            sure, unsure = sure + unsure, []
+        elif what == 2:
+            queue.discard()
+            unsure = []
+        else:
+            payload = rng.randbytes(n)
+            if queue.record(r.EVENT, payload, 0):
+                number = len(sure) + len(unsure)
+                (unsure if queue.holding else sure).append((number, r.EVENT, payload))
+        if what == 4:
+            came_out += taken(queue, 400)
+        assert queue.next_sequence == len(came_out)
+    queue.discard()
+    while not queue.empty:
+        came_out += taken(queue)
+    assert came_out == sure
