@@ -15,6 +15,7 @@ _STOOD_BUZZ_MS = const(80)
 _ACCEPTED_BUZZ_MS = const(400)
 _REFUSED_BUZZ_MS = const(500)
 _TICKS_MASK = const(0x3FFFFFFF)
+_LATE_US = const(60000)
 _DONNING = pipeline.STOOD | pipeline.ACCEPTED | pipeline.REFUSED
 
 
@@ -124,9 +125,15 @@ class Run:
         self._write()
 
     def _write(self):
-        """Give the flash what waits: right after a stride, in swing, and where it has waited long enough; not into a deadline."""
-        r, motor = self._recorder, self._board.motor
+        """Give the flash what waits: right after a stride, in swing, and where it has waited long enough.
+
+        Not into a deadline of the motor, and not while the FIFOs wait to be drained: rather than samples of the
+        detector, a flash that is too slow costs records, which a DROPOUT counts.
+        """
+        r, motor, clock = self._recorder, self._board.motor, self._board.clock
         if self._beat_ms or (motor.on and motor.left_us() < r.write_us):
+            return
+        if clock.ticks_diff(clock.ticks_us(), self._due) > _LATE_US:
             return
         if self._swing or r.due(self._pipe.batches):
             self._swing = False

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lives import Life, blocks_of, config_of, live, make_image, runner
+from lives import Life, blocks_of, config_of, live, make_image, pulses, runner
 
 from kneecore import records as r
 from kneecore import stride as f
@@ -118,3 +118,47 @@ def test_a_wrong_state_is_noticed(windows):
 def _spoilt(data: bytes) -> bytes:
     """The batch number, its second word, one lower."""
     return data[:1] + bytes((data[1] ^ 2,)) + data[2:]
+
+
+@pytest.mark.parametrize("level", r.LEVEL_NAMES)
+def test_a_flash_of_usual_speed_costs_no_sample_and_no_cue(lives, tmp_path, level):
+    """3 ms a page, 80 ms an erase, on a ring that was never erased: FIFOs are drained in time, and the motor is."""
+    config = config_of(level=r.LEVEL_NAMES.index(level))
+    life = live(make_image(tmp_path / "flash.img", config=config), runner(), flash_timing=True)
+    s = life.session
+    assert s.closed and not s.dropouts and life.info["last_fault"] == 0
+    assert len(s.strides) == len(lives[level].session.strides) and verify(s).verdict != "differs"
+    assert all(e.arg < 200 for e in s.events if e.name == "storage"), "a FIFO holds 1200 ms"
+    cues = [x[f.CUE_MS] for x in s.strides if x[f.CUE_MS]]
+    given = [ms for _, ms in pulses(life.motor)][2:]
+    assert len(cues) >= 4 and all(0 <= ms - cue <= 20 for ms, cue in zip(given, cues, strict=True))
+
+
+SLOW_FOR_A_WHILE = b"""
+import sys
+sys.path.insert(0, "/a")
+import gc, time
+gc.threshold(4096)
+from sleeveapp import app, ring_partition
+gc.threshold(-1)
+program = ring_partition.PartitionRing.program
+calls = [0]
+def slow(self, block, offset, buf, at, n):
+    calls[0] += 1
+    if 80 <= calls[0] < 130:
+        time.sleep_ms(500)
+    program(self, block, offset, buf, at, n)
+ring_partition.PartitionRing.program = slow
+app.main()
+"""
+
+
+def test_what_a_slow_flash_costs_is_said_and_the_check_goes_on_behind_it(lives, tmp_path):
+    """Calls of half a second: records find no room in RAM. The detector had the samples, the record has not."""
+    life = live(make_image(tmp_path / "flash.img", main=SLOW_FOR_A_WHILE), runner())
+    s = life.session
+    assert {d.cause for d in s.dropouts} == {r.LOST_RAM} and s.closed and not s.losses
+    assert len(s.strides) == len(lives["raw"].session.strides)
+    v = verify(s)
+    assert (v.verdict, v.exit_code) == ("exact", 3) and len(v.sections) > 1, v.difference
+    assert v.from_state_batches > 0 and 0.5 < v.checked_share < 1

@@ -42,7 +42,9 @@ def one_session(world: World, rng: Random, level: str) -> World:
     kinds = rng.choices(*zip(*LEVELS[level].items(), strict=True), k=rng.randrange(8, 60 if level == "strides" else 30))
     for now, kind in enumerate((r.CALIBRATION, *kinds), 1):
         content = payload(rng, kind)
-        if not world.queue.record(kind, content, now):
+        if level == "windows" and kind == r.STATE and world.queue.empty:
+            hold_some(world, rng, content, now)
+        elif not world.queue.record(kind, content, now):
             world.queue.overrun(now, 4)
         if world.queue.due(now) or rng.random() < 0.4:
             world.write(rng.choice((1, 1024, 4096)))
@@ -51,6 +53,20 @@ def one_session(world: World, rng: Random, level: str) -> World:
     if rng.random() < 0.8 or world.writer.full:
         assert world.close(), "no room for CLOSE"
     return world
+
+
+def hold_some(world: World, rng: Random, state: bytes, now: int) -> None:
+    """A state and samples wait for a cue, which comes or does not."""
+    if not world.queue.hold():
+        return
+    there = world.queue.record(r.STATE, state, now)
+    for _ in range(rng.randrange(3)):
+        there = there and world.queue.record(r.RAW, payload(rng, r.RAW), now)
+    world.write()  # writes nothing of it
+    if there and rng.random() < 0.7:
+        world.queue.release(now)
+    else:
+        world.queue.discard()
 
 
 def mark_some(world: World, rng: Random) -> World:

@@ -34,16 +34,27 @@ class Ledger:
 
 
 class WatchedQueue(RecordQueue):
-    """Notes each record in the ledger when it is committed."""
+    """Notes each record in the ledger when it is committed; held ones when they are released."""
 
     def __init__(self, world: World, size: int) -> None:
         self._world = world
+        self._noted: list[tuple[int, bytes]] = []
         super().__init__(size)
 
     def commit(self, now: int) -> None:
         super().commit(now)
         start = self._at + r.RECORD_HEADER
-        self._world.committed.append((self._kind, bytes(self.buffer[start : start + self._n])))
+        content = self._kind, bytes(self.buffer[start : start + self._n])
+        (self._noted if self.holding else self._world.committed).append(content)
+
+    def release(self, now: int) -> None:
+        self._world.committed.extend(self._noted)
+        self._noted = []
+        super().release(now)
+
+    def discard(self) -> None:
+        self._noted = []
+        super().discard()
 
 
 class World:
