@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from kneesleeve.cli.options import Json
 from kneesleeve.cli.output import print_json
 from kneesleeve.errors import SessionError
 from kneesleeve.services.doctor import Diagnosis, Missing, examine
+from kneesleeve.sessions.when import in_words
 
 _MOST_SHOWN = 40
 
@@ -39,7 +41,8 @@ def tell(one: Diagnosis) -> None:
     """The diagnosis in words, on stdout."""
     print(f"{one.file}: {one.state}")
     print(f"  session {one.session} of {one.device}, format {one.format}, level {one.level}, build {one.build or '-'}")
-    print(f"  {one.length_s:.1f} s, {one.strides} strides, {one.raw_batches} raw batches, started {one.started or '-'}")
+    print(f"  {one.length_s:.1f} s, {one.strides} strides, {one.raw_batches} raw batches")
+    print(f"  {in_words(datetime.fromisoformat(one.started) if one.started else None, one.length_s or 0.0)}")
     print(f"  {one.records} records in {one.blocks} blocks; {_end(one)}")
     if one.unknown_records:
         kinds = ", ".join(f"{n} of type {kind}" for kind, n in one.unknown_records.items())

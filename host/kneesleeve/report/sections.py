@@ -13,6 +13,7 @@ from kneesleeve.report.metronome import QUIET
 from kneesleeve.report.model import Model
 from kneesleeve.report.source import SessionLike, VerdictLike
 from kneesleeve.report.words import REASONS, clock, count, duration, number, percent
+from kneesleeve.sessions.when import in_words
 
 _VERDICTS = {
     "exact": "The computer worked out all results a second time from the raw samples, and they came out exactly equal",
@@ -128,7 +129,7 @@ def footer(session: SessionLike, m: Model) -> list[tuple[str, str]]:
     found = [
         ("Session", meta.get("session")),
         ("Sleeve", meta.get("device")),
-        ("Started", meta.get("started") or "time not known to the sleeve"),
+        ("When", in_words(session.started, m.facts.duration_s)),
         ("Recording", f"{duration(m.facts.duration_s)}, file {session.path.name}"),
         ("Firmware", meta.get("build")),
         ("Detector", meta.get("detector")),

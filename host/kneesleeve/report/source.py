@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,6 +49,8 @@ class SessionLike(Protocol):
     def duration_s(self) -> float: ...
     @property
     def closed(self) -> bool: ...
+    @property
+    def started(self) -> datetime | None: ...
     @property
     def certain_batch(self) -> int: ...
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from kneesleeve.sessions.session import Dropout
 from kneesleeve.sessions.session import Session as Recorded
 from kneesleeve.sessions.tables import Table, batch_table, event_table, stride_table
 from kneesleeve.sessions.times import dropout_breaks, sample_times_s
+from kneesleeve.sessions.when import started_at
 
-_EARLIEST_MS, _LATEST_MS = 946_684_800_000, 4_102_444_800_000  # the years 2000 and 2100
 _UDPS_PER_LSB, _UG_PER_LSB = 70_000, 488
 
 
@@ -118,14 +118,7 @@ class Session:
     @cached_property
     def started(self) -> datetime | None:
         """The start in wall time (UTC): META's, else from the first TIME record; None if the sleeve never knew."""
-        known = self.meta.get("started")
-        if isinstance(known, int) and _EARLIEST_MS <= known < _LATEST_MS:
-            return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=known)
-        for time in self.contents.times:
-            if _EARLIEST_MS <= time.unix_ms < _LATEST_MS:
-                at_ms = float(self.contents.clock.ms(time.batch))
-                return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=time.unix_ms - at_ms)
-        return None
+        return started_at(self.meta, self.contents.times, self.contents.clock.ms)
 
     def wall_time(self, t_s: ArrayLike) -> NDArray[np.datetime64] | None:
         """Seconds since the start as datetime64[us] in UTC, any shape; None where the start is not known."""

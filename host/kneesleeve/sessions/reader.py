@@ -10,6 +10,7 @@ from kneesleeve.sessions.contents import Contents
 from kneesleeve.sessions.raw import drained
 from kneesleeve.sessions.session import Session
 from kneesleeve.sessions.stream import read_stream
+from kneesleeve.sessions.when import started_at
 
 MOST_BYTES = 256 << 20  # a day of raw samples; a sleeve holds 13 MB
 
@@ -42,6 +43,7 @@ def recorded(contents: Contents) -> Session:
         drained(c.raw_run, losses=c.sample_losses),
         c.strides, c.events, c.dropouts, c.close, c.losses, c.certain_batch, c.last_batch,
         c.version, c.states, c.times, length_s(c), c.sections,
+        started_at(c.meta, c.times, c.clock.ms),
     )  # fmt: skip
 
 

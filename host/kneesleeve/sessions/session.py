@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,7 +89,7 @@ class Session:
     losses: what could not be read, in words.
     certain_batch: up to this batch nothing is missing from the file. last_batch: the highest number in any record.
     version: of the format. states, times: empty in version 1. length_s: from the start of the FIFOs to the last batch.
-    sections: what can be recomputed.
+    sections: what can be recomputed. started: in UTC, None if the sleeve did not know the time.
     """
 
     path: Path
@@ -110,6 +111,7 @@ class Session:
     times: list[Time] = field(default_factory=list)
     length_s: float | None = None
     sections: list[Section] = field(default_factory=list)
+    started: datetime | None = None
 
     @property
     def closed(self) -> bool:
