@@ -114,8 +114,8 @@ class Console:
         """A run begins: the code and the buffer of configuring leave the heap to it."""
         if self._config_requests:
             self._config_requests = None
-            del sys.modules[__package__ + ".console_config"]
-            del sys.modules[__package__].console_config
+            del sys.modules["sleeveapp.console_config"]
+            delattr(sys.modules["sleeveapp"], "console_config")
 
     def _send_pong(self):
         body, pong = self._writer.body, self._pong
