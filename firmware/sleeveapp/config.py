@@ -79,7 +79,7 @@ def read(files, path):
             f.seek(0, 0)
             return f.read(n)
     except OSError as e:
-        if e.args[0] == 2:
+        if e.errno == 2:
             return None
         raise
 

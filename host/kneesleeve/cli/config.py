@@ -119,9 +119,7 @@ def restore(
         now = read_in_force(sleeve)
         wanted, said = read_configuration(file, now.schema)
         if said.get("schema", now.schema.id) != now.schema.id:
-            note(
-                "The backup is from a firmware with another table of parameters; what it does not name gets its default."
-            )
+            note("The backup is from a firmware with another table of parameters; what it leaves out gets its default.")
         _change(sleeve, now, wanted, dry_run, as_json)
 
 
