@@ -9,9 +9,8 @@ from kneecore.frames import PROTOCOL
 from kneecore.pipeline import Pipeline
 from kneecore.records import LEVEL_NAMES
 
-from . import BUILD, ROOM, states
-from .config import Config, schema_id
-from .console import Console
+from . import BUILD, ROOM, console, states
+from .config import Config
 from .recorder import Recorder
 from .ring_fs import Files
 from .run import Run
@@ -32,8 +31,9 @@ class App:
         self._wall = WallClock(board.clock)
         self._config = Config(Files)
         self._config.load()
+        console.forget_configuring()
         self._recorder = Recorder(board, self._config, self._store, self._wall)  # its buffers stay: 20 KiB in one piece
-        self._console = Console(self.info, self._store, self._wall, self._config)
+        self._console = console.Console(self.info, self._store, self._wall, self._config)
         self._last_fault = faults.NONE
         self._loops = 0
 
@@ -48,7 +48,7 @@ class App:
             "free_bytes": self._store.free_bytes,
             "sessions": len(self._store.sessions()),
             "params": self._config.params,
-            "schema": schema_id(),
+            "schema": self._config.schema,
             "record_level": LEVEL_NAMES[self._config.record_level],
             "boot": self._store.boot,
             "problem": self._config.problem,
@@ -110,6 +110,7 @@ class App:
 
 def main():
     """Run the app until Ctrl-C; then the REPL is free and the motor is off."""
+    console.load_configuring()  # while ROOM is held: what stays of it does not lie in between
     ROOM.clear()
     gc.collect()
     board = Board()

@@ -105,17 +105,13 @@ class Console:
 
     def _configure(self, kind):
         if not self._config_requests:
-            from .console_config import ConfigRequests
-
-            self._config_requests = ConfigRequests(self, self._config)
+            self._config_requests = load_configuring()(self, self._config)
         self._config_requests.answer(kind)
 
     def forget(self):
         """A run begins: the code and the buffer of configuring leave the heap to it."""
-        if self._config_requests:
-            self._config_requests = None
-            del sys.modules["sleeveapp.console_config"]
-            delattr(sys.modules["sleeveapp"], "console_config")
+        self._config_requests = None
+        forget_configuring()
 
     def _send_pong(self):
         body, pong = self._writer.body, self._pong
@@ -176,6 +172,20 @@ class Console:
             offset += n
             length -= n
         sender.end()
+
+
+def load_configuring():
+    """The class that answers; its code is in the heap only from its first use to the next run."""
+    from .console_config import ConfigRequests
+
+    return ConfigRequests
+
+
+def forget_configuring():
+    """Take that code out of the heap."""
+    for name in ("console_config", "config_file"):
+        if sys.modules.pop("sleeveapp." + name, None):
+            delattr(sys.modules["sleeveapp"], name)
 
 
 class _Answer:

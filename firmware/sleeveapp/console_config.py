@@ -7,7 +7,8 @@ import struct
 from kneecore import faults
 from kneecore.frames import CONFIG_READ, CONFIG_STAGE, ERROR, HEAD, SCHEMA
 
-from . import config as c
+from . import config_file as c
+from .config import STORED
 
 _NEW = "/config.new"
 
@@ -42,7 +43,7 @@ class ConfigRequests:
             "calibration": config.calibration,
             "source": config.source,
             "problem": config.problem,
-            "schema": c.schema_id(),
+            "schema": config.schema,
         }
 
     def _stage(self, body, n):
@@ -67,7 +68,7 @@ class ConfigRequests:
         if not dry:
             store(self._config.files, data)
             self._config.load()
-            if self._config.source != c.STORED:
+            if self._config.source != STORED:
                 raise OSError(5)
         self._console._send_bytes(b"")
 

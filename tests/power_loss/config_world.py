@@ -15,7 +15,8 @@ from kneecore import faults, params
 from kneecore.frames import CONFIG_COMMIT, CONFIG_STAGE, END, ERROR, HEAD, MAX_TO_DEVICE, MAX_TO_HOST
 from kneesleeve.parameters.configuration import file_bytes
 
-config = importlib.import_module("sleeveapp.config")
+config = importlib.import_module("sleeveapp.config_file")
+Config = importlib.import_module("sleeveapp.config").Config
 console_config = importlib.import_module("sleeveapp.console_config")
 PIECE = MAX_TO_DEVICE - 2
 TABLE = params.TABLE + params.SETTINGS
@@ -50,7 +51,7 @@ class Sleeve:
     def __init__(self, flash: LfsFlash, *, fresh: bool = False) -> None:
         self.flash = flash
         self.files = Files(flash, fresh=fresh)
-        self.config = config.Config(self.files)
+        self.config = Config(self.files)
         self.config.load()
         self.console = FakeConsole()
         self.requests = console_config.ConfigRequests(self.console, self.config)

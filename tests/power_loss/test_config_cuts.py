@@ -1,4 +1,4 @@
-"""One change of the configuration, cut at every operation of the flash; its file with every bit flipped, cut everywhere."""
+"""One change of the configuration, cut at every operation of the flash; its file damaged in every bit, cut short."""
 
 from __future__ import annotations
 
