@@ -55,7 +55,7 @@ def get(
 def set_(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="NAME=VALUE...", help="As arm_dps=150dps, side=left.", autocompletion=assignments),
+        typer.Argument(metavar="NAME=VALUE", help="As arm_dps=150dps, side=left.", autocompletion=assignments),
     ],
     dry_run: DryRun = False,
     device: Device = None,
@@ -125,7 +125,7 @@ def restore(
 
 def reset(
     wanted: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="`calibration` is one, too.", autocompletion=names)
+        list[str] | None, typer.Argument(metavar="NAME", help="`calibration` is one, too.", autocompletion=names)
     ] = None,
     dry_run: DryRun = False,
     device: Device = None,

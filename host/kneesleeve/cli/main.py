@@ -48,7 +48,7 @@ def load_verb(verb: str) -> Any:
         raise UsageError(f"`sleeve {verb}` is not built yet.", hint="A newer version may have it.") from None
     app = typer.Typer(**_SETTINGS)
     if hasattr(found, "COMMANDS"):
-        app.callback(help=found.__doc__)(lambda: None)
+        app.callback(help=found.__doc__, no_args_is_help=True)(lambda: None)
         for name, function in found.COMMANDS.items():
             app.command(name=name, help=function.__doc__)(guarded(function))
     else:
@@ -56,7 +56,7 @@ def load_verb(verb: str) -> Any:
     return typer.main.get_command(app)
 
 
-app = typer.Typer(cls=VerbGroup, no_args_is_help=True, **_SETTINGS)
+app = typer.Typer(cls=VerbGroup, no_args_is_help=True, **{**_SETTINGS, "add_completion": True})
 
 
 def _version(wanted: bool) -> None:

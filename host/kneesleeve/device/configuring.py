@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kneecore import fit, frames
-from kneesleeve.device.answers import parse_object
+from kneesleeve.device.answers import parse_object, printable
 from kneesleeve.device.sleeve import Sleeve
 from kneesleeve.errors import ProtocolError
 from kneesleeve.parameters.cache import schema_for
@@ -42,7 +42,7 @@ def read_in_force(sleeve: Sleeve) -> InForce:
     source, problem = said.get("source"), said.get("problem")
     if source not in _SOURCES or not isinstance(problem, str):
         raise ProtocolError("The sleeve does not say where its configuration comes from.", hint=_UPDATE)
-    return InForce(_configuration(said, schema), schema, source, problem[:300])
+    return InForce(_configuration(said, schema), schema, source, printable(problem))
 
 
 def _configuration(said: Mapping[str, Any], schema: Schema) -> Configuration:
