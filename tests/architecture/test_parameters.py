@@ -22,7 +22,7 @@ def test_every_parameter_has_a_group_and_words_and_nothing_else_has():
         assert 10 < len(text) < 120 and text[0].islower() and not text.endswith("."), name
     for name, default, lo, hi, unit in rows:
         assert lo <= default <= hi and lo < hi
-        assert "|" not in unit or unit.count("|") == hi - lo and lo == 0, name
+        assert "|" not in unit or (unit.count("|") == hi - lo and lo == 0), name
 
 
 def test_the_page_is_what_the_table_says():

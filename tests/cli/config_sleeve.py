@@ -37,6 +37,10 @@ class ConfigSleeve(FakeSleeve):
         self.asked: list[int] = []
         self.deaf = False
 
+    def __enter__(self) -> ConfigSleeve:
+        super().__enter__()
+        return self
+
     def _answer(self, kind: int, payload: bytes) -> None:
         if not frames.SCHEMA <= kind <= frames.CONFIG_COMMIT or self.manners.state != 1:
             super()._answer(kind, payload)

@@ -8,9 +8,12 @@ from kneesleeve.parameters.schema import Parameter, Schema, own_schema
 COMMAND = ".venv/bin/python -m kneesleeve.parameters.page > docs/parameters.md"
 _HEAD = f"""# Parameters
 
-What can be set on a sleeve: `sleeve config set NAME=VALUE`, `sleeve config show`. Made from the table in `shared/kneecore/params.py` and the words in `param_words.py`; do not change this page, make it anew: `{COMMAND}`.
+What can be set on a sleeve: `sleeve config set NAME=VALUE`, `sleeve config show`.
+Made from the table in `shared/kneecore/params.py` and the words in `param_words.py`; do not change this page,
+make it anew: `{COMMAND}`.
 
-Values are whole numbers; the unit may be written behind (`arm_dps=150dps`) and is then checked. Where words are given, the word is written (`side=left`); in files it is its number, counted from 0.
+Values are whole numbers; the unit may be written behind (`arm_dps=150dps`) and is then checked.
+Where words are given, the word is written (`side=left`); in files it may be its number, counted from 0.
 """
 _WORDS = {
     "wearer": "Who wears it, and which run it is.",
