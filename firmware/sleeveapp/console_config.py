@@ -59,7 +59,7 @@ class ConfigRequests:
         """All of it, or nothing."""
         data = bytes(self._staged)
         if len(data) != length or binascii.crc32(data) != crc:
-            self._console._error(faults.BAD_REQUEST)
+            self._refuse("it did not arrive whole; send it again")
             return
         problem = self._why_not(data)
         if problem:
@@ -89,7 +89,7 @@ class ConfigRequests:
 def store(files, data):
     """Make data the stored configuration and keep the one before, if it is good, as the last good one.
 
-    Each file is written beside its place, synced, and renamed: a cut leaves the old one or the new one.
+    Each file is written beside its place, synced, renamed, and read back: a cut leaves the old one or the new one.
     """
     before = _good(files, c.PATH)
     if before == data:
@@ -118,6 +118,8 @@ def _write(files, path, data):
         _drop(files)  # a full storage: give back what it took
         raise
     files.rename(_NEW, path)
+    if c.read(files, path) != data:
+        raise OSError(5)
 
 
 def _drop(files):

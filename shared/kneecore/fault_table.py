@@ -20,7 +20,7 @@ TABLE = {
     LOOP_STALL: ("loop_stall", "the sampling loop stood still for more than a FIFO can hold", "the gap is in the record"),
     INTERNAL: ("internal", "the app met an error of its own and ended the run", "pull what was recorded, and report it"),
     NOT_VERIFIED: ("not_verified", "no host has proved this session yet", "pull it first: a pull whose checks hold marks it; to lose it unread, name it and add --force"),
-    CONFIG_REFUSED: ("config_refused", "the configuration was refused and the one before stays in force", "choose other values: `sleeve config show` lists the ranges"),
+    CONFIG_REFUSED: ("config_refused", "the configuration was refused and the one before stays in force", "nothing was changed; `sleeve config show` lists names and ranges"),
 }  # fmt: skip
 
 # why a donning was refused, by the status of docs/detector.md §3 (index 0: it was accepted)

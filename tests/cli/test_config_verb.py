@@ -90,6 +90,8 @@ def test_a_dry_run_writes_nothing(config: Run) -> None:
         (["arm_dps=150.5"], "takes a whole number of dps, not '150.5'", "Write arm_dps=150dps."),
         (["arm_dps"], "'arm_dps' sets nothing.", "Write arm_dps=VALUE."),
         (["cue_k=4"], "cue_k = 4 is more than cue_n = 1.", "Set both"),
+        (["arm_dps=160", "arm_dps=170"], "arm_dps is named twice.", "once"),
+        (["arm_dps=160", "calibration=none.json"], "'none.json' cannot be read", "replay --json"),
         (["arm_dps=160", "cue_min_ms=50"], "cue_min_ms = 50 is outside 60 … 300 ms.", "the default is 100"),
     ],
 )
@@ -167,6 +169,24 @@ def test_a_copy_of_the_sleeves_own_file_can_be_restored(config: Run, tmp_path: P
 
     (tmp_path / "config.json").write_bytes(file_bytes({"arm_dps": 99}))
     assert config("restore", "config.json").returncode == 0 and values(config)["arm_dps"] == 99
+
+
+@pytest.mark.parametrize(
+    "content", [{"calibration": IDENTITY}, {"engine": "core", "calibration": {"record": IDENTITY}}]
+)
+def test_a_calibration_is_handed_over_from_a_file(config: Run, tmp_path: Path, content) -> None:
+    (tmp_path / "r.json").write_text(json.dumps(content))
+    assert config("set", "calibration=r.json", "arm_dps=160").returncode == 0
+    assert config("get", "calibration").stdout == "given (right leg, quality 90)\n"
+    assert json.loads(config("get", "calibration", "--json").stdout)["value"] == IDENTITY
+    config("set", "calibration=none")
+    assert config("get", "calibration").stdout == "none\n" and values(config)["arm_dps"] == 160
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "nothing", '{"calibration": null}', '{"calibration": [1, 2]}'])
+def test_a_file_without_a_calibration_is_refused(config: Run, tmp_path: Path, content) -> None:
+    (tmp_path / "r.json").write_text(content)
+    failed(config("set", "calibration=r.json"), 6, "calibration")
 
 
 def test_nothing_to_change_writes_nothing(config: Run) -> None:

@@ -99,11 +99,13 @@ def test_pieces_that_do_not_fit_are_refused(tmp_path):
     with switched_on(make_image(tmp_path / "flash.img", config=None), QUIET) as (_, sleeve):
         for kind, payload in (
             (stage, b""), (stage, b"\0"), (stage, b"\0\0"), (stage, struct.pack("<H", 1) + b"x"),
-            (stage, b"\xff\xffx"), (end, b""), (end, struct.pack("<HIB", 0, 1, 0)), (end, bytes(8)),
+            (stage, b"\xff\xffx"), (end, b""), (end, bytes(8)),
             (frames.CONFIG_COMMIT + 1, b""), (frames.SCHEMA - 1, b""),
         ):  # fmt: skip
             with pytest.raises(DeviceError, match="bad_request"):
                 sleeve.order(kind, payload)
+        with pytest.raises(ConfigError, match="did not arrive whole"):
+            sleeve.order(end, struct.pack("<HIB", 0, 1, 0))
         sleeve.order(stage, b"\0\0" + content[:50])
         for again in range(2):  # a piece may come twice
             sleeve.order(stage, struct.pack("<H", 50) + content[50:])

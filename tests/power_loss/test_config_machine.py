@@ -61,7 +61,7 @@ class Machine(RuleBasedStateMachine):
         assume(pieces * PIECE < len(content))
         self.sleeve.stage(content, pieces)
         if behind:
-            assert self.sleeve.commit(content) == faults.BAD_REQUEST
+            assert self.sleeve.commit(content) == faults.CONFIG_REFUSED
 
     @rule(content=BAD)
     def is_refused(self, content):
@@ -73,7 +73,10 @@ class Machine(RuleBasedStateMachine):
     def is_damaged_on_the_line(self, given, flip):
         content = file_bytes(given)
         self.sleeve.stage(content)
-        assert self.sleeve.commit(content, crc=flip) == faults.BAD_REQUEST
+        assert (
+            self.sleeve.commit(content, crc=flip) == faults.CONFIG_REFUSED
+            and "arrive whole" in self.sleeve.console.text
+        )
 
     @rule(given=GIVEN)
     def only_checks(self, given):

@@ -19,7 +19,6 @@ from kneesleeve.device.connect import connect
 from kneesleeve.device.sleeve import Sleeve
 from kneesleeve.errors import ConfigError
 from kneesleeve.parameters.configuration import Configuration, backup_text, read_configuration
-from kneesleeve.parameters.values import parse_assignment
 from kneesleeve.services import config as service
 
 DIFFERS = 1
@@ -44,6 +43,9 @@ def get(
     """The value of one parameter, alone on stdout."""
     with connect(device) as sleeve:
         now = read_in_force(sleeve)
+    if name == service.CALIBRATION:
+        out.print_calibration(now.configuration, as_json)
+        return
     parameter = now.schema.find(name)
     entry = out.entry(parameter, now.configuration.given)
     if as_json:
@@ -61,11 +63,13 @@ def set_(
     device: Device = None,
     as_json: Json = False,
 ) -> None:
-    """Set parameters: all of them, or none. A unit may stand behind the number and is checked."""
+    """Set parameters: all of them, or none. A unit may stand behind the number and is checked.
+
+    calibration=FILE hands over the calibration of a `sleeve replay --json` or a backup; calibration=none takes it back.
+    """
     with connect(device) as sleeve:
         now = read_in_force(sleeve)
-        values = dict(parse_assignment(now.schema, word) for word in words)
-        _change(sleeve, now, service.with_values(now.configuration, values), dry_run, as_json)
+        _change(sleeve, now, service.with_words(now.configuration, now.schema, words), dry_run, as_json)
 
 
 def diff(

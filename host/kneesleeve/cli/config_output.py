@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from kneecore import param_words
-from kneesleeve.cli.output import note, print_table
+from kneesleeve.cli.output import note, print_json, print_table
 from kneesleeve.device.configuring import InForce
+from kneesleeve.parameters.configuration import Configuration
 from kneesleeve.parameters.schema import Parameter
-from kneesleeve.services.config import Change, calibration_words
+from kneesleeve.services.config import CALIBRATION, Change, calibration_words
 
 _SOURCES = {
     "stored": "stored on the sleeve",
@@ -41,6 +42,14 @@ def shown_json(now: InForce) -> dict[str, Any]:
         "parameters": [entry(p, given) for p in now.schema.parameters],
         "calibration": None if calibration is None else list(calibration),
     }
+
+
+def print_calibration(configuration: Configuration, as_json: bool) -> None:
+    """What `get calibration` prints."""
+    if as_json:
+        print_json({"name": CALIBRATION, "value": configuration.calibration and list(configuration.calibration)})
+    else:
+        print(calibration_words(configuration))
 
 
 def print_shown(now: InForce) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 from kneesleeve.device.configuring import InForce, commit, read_in_force
 from kneesleeve.device.sleeve import Sleeve
 from kneesleeve.errors import ConfigError, DeviceError
+from kneesleeve.parameters.calibration import calibration_from
 from kneesleeve.parameters.configuration import MOST_BYTES, Configuration, file_bytes
 from kneesleeve.parameters.schema import Schema
+from kneesleeve.parameters.values import parse_assignment
 
 CALIBRATION = "calibration"
 
@@ -47,9 +49,22 @@ def calibration_words(configuration: Configuration) -> str:
     return "none" if c is None else f"given ({'left' if c[2] > 0 else 'right'} leg, quality {c[1]})"
 
 
-def with_values(configuration: Configuration, values: dict[str, int]) -> Configuration:
-    """The configuration with these values over it."""
-    return Configuration({**configuration.given, **values}, configuration.calibration)
+def with_words(configuration: Configuration, schema: Schema, words: Iterable[str]) -> Configuration:
+    """The configuration with `NAME=VALUE` words over it. Raises ConfigError for a wrong word, or a name twice."""
+    values: dict[str, int] = {}
+    calibration = configuration.calibration
+    seen = set()
+    for word in words:
+        name, _, text = word.partition("=")
+        if name in seen:
+            raise ConfigError(f"{name} is named twice.", hint="Name it once.")
+        seen.add(name)
+        if name == CALIBRATION:
+            calibration = calibration_from(text)
+        else:
+            name, value = parse_assignment(schema, word)
+            values[name] = value
+    return Configuration({**configuration.given, **values}, calibration)
 
 
 def without(configuration: Configuration, schema: Schema, names: Iterable[str]) -> Configuration:
