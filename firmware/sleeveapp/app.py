@@ -9,10 +9,10 @@ from kneecore.frames import PROTOCOL
 from kneecore.pipeline import Pipeline
 from kneecore.records import LEVEL_NAMES
 
-from . import BUILD, ROOM, states
+from . import BUILD, ROOM, console, states
 from .config import Config
-from .console import Console
 from .recorder import Recorder
+from .ring_fs import Files
 from .run import Run
 from .sampler import Sampler
 from .store import Store
@@ -29,11 +29,12 @@ class App:
         self._board = board
         self._store = Store(board)
         self._wall = WallClock(board.clock)
-        self._config = Config()
+        self._config = Config(Files)
         self._config.load()
+        console.forget_configuring()
         self._recorder = Recorder(board, self._config, self._store, self._wall)  # its buffers stay: 20 KiB in one piece
-        self._console = Console(self.info, self._store, self._wall)
-        self._last_fault = self._config.fault
+        self._console = console.Console(self.info, self._store, self._wall, self._config)
+        self._last_fault = faults.NONE
         self._loops = 0
 
     def info(self):
@@ -47,10 +48,11 @@ class App:
             "free_bytes": self._store.free_bytes,
             "sessions": len(self._store.sessions()),
             "params": self._config.params,
+            "schema": self._config.schema,
             "record_level": LEVEL_NAMES[self._config.record_level],
             "boot": self._store.boot,
             "problem": self._config.problem,
-            "last_fault": self._last_fault,
+            "last_fault": self._last_fault or self._config.fault,
             "reset_cause": self._board.reset_cause,
             "battery_mv": self._board.battery.read_mv(),
         }
@@ -76,6 +78,7 @@ class App:
     def _run(self):
         """One run. A fault at its start (a chip or the storage) is kept for INFO; the motor stays silent."""
         self._board.led.on()
+        self._console.forget()
         gc.collect()
         fault = faults.INTERNAL
         try:
@@ -107,6 +110,7 @@ class App:
 
 def main():
     """Run the app until Ctrl-C; then the REPL is free and the motor is off."""
+    console.load_configuring()  # while ROOM is held: what stays of it does not lie in between
     ROOM.clear()
     gc.collect()
     board = Board()

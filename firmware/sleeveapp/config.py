@@ -1,50 +1,44 @@
-"""The configuration in /config.json: {"params": {name: integer}, "calibration": [32 integers] or null, "record_level": 0 ... 2}."""
+"""The configuration in force. What reads and checks its files is loaded only while it is used (config_file.py)."""
 
-import json
+from kneecore import params
 
-from kneecore import faults, fit, params
-from kneecore.records import LEVEL_RAW, LEVEL_STRIDES, LEVEL_WINDOWS
-
-PATH = "/config.json"
+DEFAULTS, STORED, LAST_GOOD = "defaults", "stored", "last_good"
 
 
 class Config:
-    """record_level: 0 strides, 1 windows, 2 raw (docs/format.md). `params` is always a full and valid set; what was wrong with the file is in `problem` ("" if nothing)."""
+    """What is in force, always valid. `given`: name -> value of what was set, all else has its default; `calibration`:
+    32 integers or None. `source` says where it comes from, `problem` what is wrong with the stored one ("" if nothing),
+    `schema` is the name of the table of parameters."""
 
-    def __init__(self):
-        self._default()
-        self.problem = ""
-        self.fault = faults.NONE
+    def __init__(self, files):
+        self.files = files
+        self.schema = ""
+        self.none()
+
+    def none(self):
+        """All defaults."""
+        self.given, self.calibration = {}, None
+        self.source, self.problem, self.fault = DEFAULTS, "", 0
+
+    @property
+    def params(self):
+        """The detector's parameters, all of them."""
+        return over(params.defaults(), self.given)
+
+    @property
+    def record_level(self):
+        """0 strides, 1 windows, 2 raw (docs/format.md)."""
+        return over(params.defaults(params.SETTINGS), self.given)["record_level"]
 
     def load(self):
-        """Read the file; a missing one means defaults, an unusable one means defaults and a fault."""
-        try:
-            with open(PATH) as f:
-                self._take(json.load(f))
-        except OSError:
-            return
-        except Exception as e:  # any content of a file is an expected input
-            self.problem = str(e) or "unreadable"
-        if self.problem:
-            self._default()
-            self.fault = faults.BAD_CONFIG
+        """Take the stored configuration; where it cannot be used the last good one, else the defaults, and say so."""
+        from .config_file import load
 
-    def _default(self):
-        self.params = params.defaults()
-        self.calibration = None
-        self.record_level = LEVEL_WINDOWS
+        load(self)
 
-    def _take(self, content):
-        for name, value in content.get("params", {}).items():
-            if name not in self.params:
-                raise ValueError("unknown parameter {}".format(name))
-            self.params[name] = value
-        self.problem = params.problem(self.params)
-        level = content.get("record_level", LEVEL_WINDOWS)
-        if not (isinstance(level, int) and LEVEL_STRIDES <= level <= LEVEL_RAW):
-            self.problem = self.problem or "record_level = {} is outside 0 ... 2".format(level)
-        self.record_level = level
-        calibration = content.get("calibration")
-        if calibration is not None:
-            self.problem = self.problem or fit.problem(calibration)
-            self.calibration = calibration
+
+def over(values, given):
+    """`values` with those of the same name in `given`."""
+    for name in values:
+        values[name] = given.get(name, values[name])
+    return values

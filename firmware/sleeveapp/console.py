@@ -9,6 +9,7 @@ from micropython import const
 
 from kneecore import faults
 from kneecore.frames import (
+    CONFIG_COMMIT,
     DATA,
     END,
     ERASE,
@@ -22,6 +23,7 @@ from kneecore.frames import (
     PONG,
     PROTOCOL,
     READ,
+    SCHEMA,
     TIME,
     VERIFIED,
     FrameReader,
@@ -41,8 +43,9 @@ _AT_REST = (INFO, LIST, READ, VERIFIED, ERASE, TIME)
 class Console:
     """`poll` once a loop. `state` is what PONG tells; `info` is a function that returns INFO's content."""
 
-    def __init__(self, info, store, wall):
-        self._info, self._store, self._wall = info, store, wall
+    def __init__(self, info, store, wall, config):
+        self._info, self._store, self._wall, self._config = info, store, wall, config
+        self._config_requests = None
         self.state = states.BOOT
         self._in, self._out = sys.stdin.buffer, sys.stdout.buffer
         self._poll = select.poll()
@@ -77,7 +80,7 @@ class Console:
         kind = self._reader.kind
         if kind == PING:
             self._send_pong()
-        elif kind not in _AT_REST:
+        elif kind not in _AT_REST and not SCHEMA <= kind <= CONFIG_COMMIT:
             self._error(faults.BAD_REQUEST)
         elif self.state != states.IDLE:
             self._error(faults.BUSY)
@@ -93,10 +96,22 @@ class Console:
                 self._send_bytes(json.dumps(self._info()).encode())
             elif kind == LIST:
                 self._send_bytes(json.dumps(self._store.sessions()).encode())
+            elif SCHEMA <= kind <= CONFIG_COMMIT:
+                self._configure(kind)
             else:
                 self._do(kind)
         except (OSError, MemoryError):
             self._error(faults.STORAGE_ERROR)
+
+    def _configure(self, kind):
+        if not self._config_requests:
+            self._config_requests = load_configuring()(self, self._config)
+        self._config_requests.answer(kind)
+
+    def forget(self):
+        """A run begins: the code and the buffer of configuring leave the heap to it."""
+        self._config_requests = None
+        forget_configuring()
 
     def _send_pong(self):
         body, pong = self._writer.body, self._pong
@@ -157,6 +172,20 @@ class Console:
             offset += n
             length -= n
         sender.end()
+
+
+def load_configuring():
+    """The class that answers; its code is in the heap only from its first use to the next run."""
+    from .console_config import ConfigRequests
+
+    return ConfigRequests
+
+
+def forget_configuring():
+    """Take that code out of the heap."""
+    for name in ("console_config", "config_file"):
+        if sys.modules.pop("sleeveapp." + name, None):
+            delattr(sys.modules["sleeveapp"], name)
 
 
 class _Answer:

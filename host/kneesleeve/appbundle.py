@@ -15,7 +15,7 @@ import kneecore
 from kneesleeve.errors import DeviceError
 
 SLOT = "a"
-HOST_ONLY = {"fault_table"}
+HOST_ONLY = {"fault_table", "param_words"}
 
 
 def firmware_folder() -> Path:

@@ -12,7 +12,7 @@ TABLE = {
     FIFO_OVERRUN: ("fifo_overrun", "an IMU's FIFO ran over and samples were lost", "the gap is in the record; pull the run and look at its gaps"),
     STORAGE_FULL: ("storage_full", "the storage is full: the rest of the run was not recorded", "pull and erase old sessions"),
     STORAGE_ERROR: ("storage_error", "the storage refused a read or a write", "pull what is there, then check the flash"),
-    BAD_CONFIG: ("bad_config", "the configuration is not usable; defaults are in force", "set the configuration again"),
+    BAD_CONFIG: ("bad_config", "the stored configuration is not usable; the last good one or the defaults are in force", "look with `sleeve config show`, then set or restore it"),
     DONNING_REFUSED: ("donning_refused", "the donning was refused", "stand still, squat slowly, and try again"),
     BUSY: ("busy", "the sleeve is in a run", "end the run with the button, then ask again"),
     NOT_FOUND: ("not_found", "there is no such session on the sleeve", "list what there is with: sleeve sessions"),
@@ -20,6 +20,7 @@ TABLE = {
     LOOP_STALL: ("loop_stall", "the sampling loop stood still for more than a FIFO can hold", "the gap is in the record"),
     INTERNAL: ("internal", "the app met an error of its own and ended the run", "pull what was recorded, and report it"),
     NOT_VERIFIED: ("not_verified", "no host has proved this session yet", "pull it first: a pull whose checks hold marks it; to lose it unread, name it and add --force"),
+    CONFIG_REFUSED: ("config_refused", "the configuration was refused and the one before stays in force", "nothing was changed; `sleeve config show` lists names and ranges"),
 }  # fmt: skip
 
 # why a donning was refused, by the status of docs/detector.md §3 (index 0: it was accepted)

@@ -9,7 +9,11 @@ FIELD_COUNT = 32
 
 def problem(record):
     """What is wrong with a given calibration record, "" if it can be used."""
-    if len(record) != FIELD_COUNT or not all([isinstance(v, int) for v in record]):
+    if (
+        not isinstance(record, (list, tuple))
+        or len(record) != FIELD_COUNT
+        or not all([isinstance(v, int) for v in record])
+    ):
         return "calibration must have {} integers".format(FIELD_COUNT)
     if record[0] != OK or record[2] not in (-1, 1) or record[30] not in (0, 1):
         return "the calibration's status, side or flex flag is off"
@@ -17,8 +21,8 @@ def problem(record):
         square = record[r] * record[r] + record[r + 1] * record[r + 1] + record[r + 2] * record[r + 2]
         if not 8100 * 8100 <= square <= 8193 * 8193:
             return "the calibration's axes are not of unit length"
-    if max([abs(v) for v in record[21:26]]) > 1 << 23 or max([abs(v) for v in record[26:30]]) > 1 << 26:
-        return "the calibration's bias or flex map is out of range"
+    if max([abs(v) for v in record[21:26]]) > 1 << 23 or max([abs(v) for v in record]) > 1 << 26:
+        return "the calibration's bias, flex map or another number is out of range"
     return ""
 
 

@@ -60,6 +60,11 @@ def test_frames():
     assert documented == {getattr(frames, name): name for name in named}
 
 
+def test_frames_of_the_configuration():
+    documented = {int(r[0], 16): r[1] for r in rows("protocol.md", "## Configuration")}
+    assert documented == {getattr(frames, n): n for n in ("SCHEMA", "CONFIG_READ", "CONFIG_STAGE", "CONFIG_COMMIT")}
+
+
 def test_states():
     text = (DOCS / "protocol.md").read_text()
     said = re.search(r"States: (.*?)\. ", text)

@@ -146,7 +146,7 @@ def random_params(rng: np.random.Generator, *, corners: bool = True) -> dict[str
     """A valid set of parameters, each at its lowest, its default, its highest or anywhere."""
     while True:
         chosen = {}
-        for name, default, lo, hi, _, _ in TABLE:
+        for name, default, lo, hi, _ in TABLE:
             pool = [lo, hi, default, int(rng.integers(lo, hi + 1))] if corners else [int(rng.integers(lo, hi + 1))]
             chosen[name] = int(pool[int(rng.integers(0, len(pool)))])
         if not problem(chosen):

@@ -6,6 +6,7 @@ they stay in order. `LfsFlash.after_cut` gives the flash that the next boot find
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from collections.abc import Callable
@@ -95,7 +96,9 @@ def as_on_a_board(function: Callable[..., Any], *arguments: Any, **options: Any)
     try:
         return function(*arguments, **options)
     except LittleFSError as error:
-        raise OSError(str(error)) from error
+        raise OSError(-error.code, str(error)) from error
+    except FileNotFoundError as error:  # littlefs-python makes some of its own, without a number
+        raise OSError(errno.ENOENT, str(arguments)) from error
 
 
 class File:

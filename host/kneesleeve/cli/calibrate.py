@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from kneesleeve.cli.complete import assignments
 from kneesleeve.cli.options import Json
 from kneesleeve.cli.output import note, print_json, print_table, print_values
 from kneesleeve.cli.parameters import parse_params
@@ -27,7 +28,10 @@ def command(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Also make a page: an HTML file, or a folder for it.")
     ] = None,
-    param: Annotated[list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="Repeatable.")] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", metavar="NAME=VALUE", help="Repeatable.", autocompletion=assignments),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Tell whether a donning went well, and what it found: axes, flex map, quality, or why it was refused.

@@ -35,20 +35,28 @@ class VerbGroup(TyperGroup):
 
 
 def load_verb(verb: str) -> Any:
-    """The command of `kneesleeve.cli.<verb>`. Raises UsageError where the module is not there yet."""
+    """The command of `kneesleeve.cli.<verb>`, or the group of its COMMANDS.
+
+    Raises UsageError where the module is not there yet.
+    """
     module = f"kneesleeve.cli.{verb}"
     try:
-        function = importlib.import_module(module).command
+        found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
         raise UsageError(f"`sleeve {verb}` is not built yet.", hint="A newer version may have it.") from None
     app = typer.Typer(**_SETTINGS)
-    app.command(name=verb, help=function.__doc__ or VERBS[verb])(guarded(function))
+    if hasattr(found, "COMMANDS"):
+        app.callback(help=found.__doc__, no_args_is_help=True)(lambda: None)
+        for name, function in found.COMMANDS.items():
+            app.command(name=name, help=function.__doc__)(guarded(function))
+    else:
+        app.command(name=verb, help=found.command.__doc__ or VERBS[verb])(guarded(found.command))
     return typer.main.get_command(app)
 
 
-app = typer.Typer(cls=VerbGroup, no_args_is_help=True, **_SETTINGS)
+app = typer.Typer(cls=VerbGroup, no_args_is_help=True, **{**_SETTINGS, "add_completion": True})
 
 
 def _version(wanted: bool) -> None:

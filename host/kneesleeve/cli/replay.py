@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kneesleeve.cli.complete import assignments
 from kneesleeve.cli.options import Json
 from kneesleeve.cli.output import note, print_json, print_table
 from kneesleeve.cli.parameters import parse_params
@@ -22,7 +23,10 @@ def command(
     calibration: Annotated[
         str, typer.Option("--calibration", "-c", help="donning, recording (its mounting matrices), or a replay's JSON.")
     ] = "donning",
-    param: Annotated[list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="Repeatable.")] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", metavar="NAME=VALUE", help="Repeatable.", autocompletion=assignments),
+    ] = None,
     clock_ppm: Annotated[
         str, typer.Option("--clock-ppm", metavar="THIGH,SHANK", help="Clock errors of the chips (virtual only).")
     ] = "0,0",

@@ -10,6 +10,7 @@ VERBS: dict[str, str] = {
     "virtual": "Hold a virtual sleeve open on a port.",
     "replay": "Run the detector over a recording.",
     "info": "What a sleeve is, and how it is.",
+    "config": "Show, set, back up and restore what a sleeve works with.",
     "sessions": "List the runs on a sleeve.",
     "pull": "Fetch runs from a sleeve.",
     "erase": "Let a sleeve erase runs that are safe here.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kneecore import fault_table, frames
-from kneesleeve.errors import DeviceError, ProtocolError
+from kneesleeve.errors import ConfigError, DeviceError, ProtocolError
 
 STATES = ("boot", "idle", "donning", "running", "saving")
 _UPDATE = "Bring toolkit and firmware to the same version."
@@ -56,15 +56,24 @@ def check_protocol(pong: Pong) -> None:
     raise DeviceError(f"The sleeve's firmware is older than the toolkit ({versions}).", hint="Update the firmware.")
 
 
-def refusal(payload: bytes) -> DeviceError:
+def refusal(payload: bytes) -> DeviceError | ConfigError:
     """What an ERROR frame says, with the hint of the fault table."""
     code = payload[0] if payload else -1
-    said = payload[1:].decode("utf-8", "replace").strip()
+    said = printable(payload[1:].decode("utf-8", "replace"))
     name, meaning, hint = fault_table.TABLE.get(
         code, (f"fault {code}", "it gave no reason this toolkit knows", _UPDATE)
     )
+    if code == fault_table.CONFIG_REFUSED:
+        return ConfigError(
+            f"The sleeve refused the configuration: {said or meaning}.", hint=hint[:1].upper() + hint[1:] + "."
+        )
     detail = f": {said}" if said and said not in (name, meaning) else ""
     return DeviceError(f"The sleeve refused: {meaning}{detail} ({name}).", hint=hint[:1].upper() + hint[1:] + ".")
+
+
+def printable(text: str) -> str:
+    """What a sleeve says of itself, made fit for a terminal: one line of at most 300 characters."""
+    return "".join(c if c.isprintable() else "?" for c in text.strip())[:300]
 
 
 def parse_object(content: bytes, what: str) -> dict[str, Any]:

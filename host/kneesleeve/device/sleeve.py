@@ -93,6 +93,14 @@ class Sleeve:
         """Tell it the time: milliseconds since 1970, UTC. It keeps it until its next reset."""
         self._do(frames.TIME, struct.pack("<q", unix_ms))
 
+    def fetch(self, kind: int) -> bytes:
+        """The whole content that a request without arguments is answered with."""
+        return self._whole(kind)
+
+    def order(self, kind: int, payload: bytes) -> None:
+        """A request that is answered with an empty END; it must do no harm when it comes twice."""
+        self._do(kind, payload)
+
     def _do(self, kind: int, payload: bytes) -> None:
         """A request that is answered with an empty END; asking again does no harm."""
         frame = self.link.ask(kind, payload)

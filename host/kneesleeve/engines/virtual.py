@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,12 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kneecore.params import SETTINGS, TABLE, defaults
 from kneecore.records import LEVEL_RAW
 from kneesleeve.appbundle import app_files
 from kneesleeve.device.sleeve import MAX_READ, Sleeve
 from kneesleeve.engines.result import EngineResult
 from kneesleeve.errors import DeviceError
 from kneesleeve.link.serial_link import FrameLink
+from kneesleeve.parameters.configuration import file_bytes
 from kneesleeve.recordings.recording import Recording
 from kneesleeve.sessions.reader import open_session
 from kneesleeve.sessions.session import Session
@@ -58,13 +59,10 @@ def make_image(
     level: int = LEVEL_RAW,
 ) -> None:
     """A fresh storage image with the app, a configuration, and room for `record_s` seconds of samples, or more."""
-    config = {
-        "params": dict(params),
-        "calibration": list(calibration) if calibration else None,
-        "record_level": level,
-    }
+    usual = defaults(TABLE + SETTINGS)
+    given = {name: value for name, value in {**params, "record_level": level}.items() if value != usual.get(name)}
     create_image(path, session_blocks=_STRIDE_BLOCKS + round(max(record_s, _LEAST_S) / _BLOCK_S))
-    install_app(path, app_files(ARCH) | {"config.json": json.dumps(config).encode()})
+    install_app(path, app_files(ARCH) | {"config.json": file_bytes(given, calibration)})
 
 
 def motion_of(recording: Recording) -> Motion:

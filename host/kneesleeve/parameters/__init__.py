@@ -1,0 +1,1 @@
+"""What can be set on a sleeve: the table of parameters, values as people write them, whole configurations."""
