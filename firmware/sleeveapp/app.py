@@ -32,7 +32,7 @@ class App:
         self._config = Config()
         self._config.load()
         self._recorder = Recorder(board, self._config, self._store, self._wall)  # its buffers stay: 20 KiB in one piece
-        self._console = Console(self.info, self._store, self._wall)
+        self._console = Console(self.info, self._store, self._wall, board.line)
         self._last_fault = self._config.fault
         self._loops = 0
 
@@ -59,9 +59,11 @@ class App:
         """Idle until the button starts a run; again and again, until Ctrl-C."""
         self._console.state = states.IDLE
         while True:
-            self._console.poll()
+            answered = self._console.poll()
             if self._board.button.pressed():
                 self._run()
+            if answered:
+                continue  # a host that pulls has asked for more already
             self._store.work()
             self._blink()
             self._board.clock.sleep_ms(_IDLE_MS)
@@ -75,6 +77,7 @@ class App:
 
     def _run(self):
         """One run. A fault at its start (a chip or the storage) is kept for INFO; the motor stays silent."""
+        self._board.line.calm()
         self._board.led.on()
         gc.collect()
         fault = faults.INTERNAL
@@ -114,4 +117,5 @@ def main():
         App(board).forever()
     except KeyboardInterrupt:
         board.motor.off()
+        board.line.calm()
         print("sleeve: stopped. Ctrl-D starts it again.")

@@ -12,11 +12,18 @@ HEAD = const(4)
 CRC = const(4)
 # payload; even with every byte escaped a frame stays within the 128 bytes that an ESP32 takes at once
 MAX_TO_DEVICE = const(55)
-MAX_TO_HOST = const(512)
+MAX_TO_HOST = const(516)  # 4 of offset and 512 of content: eight DATA frames carry a block of flash
 PROTOCOL = const(1)
+REVISION = const(1)  # of the protocol: what was added to it without breaking it (docs/protocol.md)
 
 PING, INFO, LIST, READ, VERIFIED, ERASE, TIME = 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16
+SPEED = 0x17
 PONG, DATA, END, ERROR = 0x90, 0x91, 0x92, 0x93
+RATE = 0x97
+
+BASE_BAUD = const(115200)
+RATES = (BASE_BAUD, 230400, 460800, 921600)
+QUIET_MS = const(3000)  # without a frame for so long a device is back at BASE_BAUD
 
 
 @micropython.viper
@@ -34,6 +41,17 @@ def _escape(src: ptr8, n: int, dst: ptr8) -> int:
             dst[at] = b
             at += 1
     return at
+
+
+@micropython.viper
+def _xor(buf: ptr8, at: int, n: int, key: int):
+    for i in range(at, at + n):
+        buf[i] = buf[i] ^ key
+
+
+def mask(buf, at, n, key):
+    """buf[at:at+n] ^= key (0-255): twice is none. A good key turns the bytes that must be escaped into rare ones."""
+    _xor(buf, at, n, key)
 
 
 class FrameWriter:
