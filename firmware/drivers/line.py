@@ -53,7 +53,7 @@ class Line:
 
     def switch(self, rate):
         """Another rate, once everything has left. At a raised one Ctrl-C is off: a host at another rate sends rubbish."""
-        if not self.rate or rate == self.rate:
+        if self._uart is None or rate == self.rate:
             return
         self._await(0)
         self._clock.sleep_us(_AFTER_US)

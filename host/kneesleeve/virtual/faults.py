@@ -5,7 +5,7 @@
 | `imu_wrong_id` | chip, who_am_i (0..255, default 0x00) | the chip reports another identity |
 | `imu_nack` | chip, at_ms, for_ms, since ("motion" or "boot") | transfers to the chip fail with ENODEV |
 | `link_byte_flip` | at_byte (1 = the first) | one bit of that byte flips, once |
-| `link_loss`, `link_duplicate`, `link_flip` | ppm, seed (default 0) | so many bytes in a million are lost, come twice, have a bit flipped |
+| `link_loss`, `link_duplicate`, `link_flip` | ppm, seed (default 0) | bytes in a million are lost, doubled, flipped |
 | `link_stall` | at_byte, for_ms | nothing arrives for so long behind that byte, once |
 | `link_cut` | at_byte | the cable is pulled behind that byte |
 

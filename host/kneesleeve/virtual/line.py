@@ -23,8 +23,8 @@ _MARK_BEGUN = re.compile(rb"\x02(v(b(-(r(a(t(e(:\d{0,9})?)?)?)?)?)?)?)?")
 class Way:
     """One direction of the line.
 
-    `listener_baud` tells the rate of the end that listens; `baud` is that of the end that sends, set by marks in what it
-    sends or by hand. paced: bytes take the time that they take at `baud`. cut: called where a fault pulls the plug.
+    `listener_baud` tells the rate of the end that listens; `baud` is that of the end that sends, set by marks in what
+    it sends or by hand. paced: bytes take the time that they take at `baud`. cut: called where a fault pulls the plug.
     """
 
     def __init__(self, listener_baud: Callable[[], int], *, paced: bool, cut: Callable[[], None]) -> None:
@@ -50,7 +50,7 @@ class Way:
         return max(1, self.baud // BITS_A_BYTE // SLICES_A_S) if self._paced else 65536
 
     def push(self, data: bytes, now_s: float, *, idle: bool = True) -> None:
-        """Bytes leave the sender, perhaps with marks in them that set `baud`. idle: it had nothing to send until now."""
+        """Bytes leave the sender, perhaps with marks that set `baud`. idle: it had nothing to send until now."""
         if self.due_s < now_s - (0.0 if idle else LATE_S):
             self.due_s = now_s
         data, self._tail = self._tail + data, b""

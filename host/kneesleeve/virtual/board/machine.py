@@ -81,7 +81,7 @@ class WDT:
 
 
 class UART:
-    """UART 0, the REPL's, of which only the rate can be set. The host that plays the line learns of it among the output."""
+    """UART 0, the REPL's: only its rate can be set. The host, which plays the line, learns of it among the output."""
 
     def __init__(self, id, baudrate=115200, **options):
         self._baud = 115200
