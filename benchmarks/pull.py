@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mpremote.transport_serial import SerialTransport
+
 from kneecore import params as schema
 from kneesleeve.device.sleeve import Sleeve
 from kneesleeve.engines.virtual import finished_run, make_image, run_scenario
@@ -73,8 +75,6 @@ def bare_board(folder: Path, content: bytes) -> Iterator[str]:
 
 def copied(folder: Path, content: bytes, baud: int) -> float:
     """Seconds of mpremote's own transport for `cp :run.sleeve`, with both ends of the line at `baud`."""
-    from mpremote.transport_serial import SerialTransport
-
     with bare_board(folder, content) as port, contextlib.redirect_stdout(io.StringIO()):
         transport = SerialTransport(port, timeout=5)
         transport.enter_raw_repl(soft_reset=False)

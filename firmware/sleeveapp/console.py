@@ -157,7 +157,7 @@ class Console:
 
     def _read(self):
         n, body = self._reader.length, self._reader.body
-        if n != 12 and n != 13:
+        if not 12 <= n <= 13:
             self._error(faults.BAD_REQUEST)
             return
         session_id, offset, length = struct.unpack_from("<III", body, HEAD)

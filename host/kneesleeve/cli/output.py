@@ -29,11 +29,11 @@ def print_values(values: dict[str, Any]) -> None:
     width = max((len(name) for name in values), default=0)
     for name, value in values.items():
         if isinstance(value, dict):
-            print(f"{name}:")
+            print(f"{_plain(name)}:")
             for inner, content in value.items():
-                print(f"  {inner} = {content}")
+                print(f"  {_plain(inner)} = {_plain(content)}")
         else:
-            print(f"{name.ljust(width)}  {_cell(value)}")
+            print(f"{_plain(name.ljust(width))}  {_plain(_cell(value))}")
 
 
 def note(message: str) -> None:
@@ -62,6 +62,11 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def _plain(value: object) -> str:
+    """What a sleeve said, without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in str(value))
 
 
 def _is_number(value: object) -> bool:

@@ -79,6 +79,9 @@ class Bridge:
 
     def disturb(self, fault: Fault) -> None:
         """Add a fault of the line; its places are counted from the bytes that have passed."""
+        if fault["name"] == "link_rubbish_above":
+            self._to_board.most_baud = self._to_host.most_baud = fault["baud"]
+            return
         way = self._to_board if fault.get("toward") == "device" else self._to_host
         way.faults.append(LineFault(fault, way.passed))
 

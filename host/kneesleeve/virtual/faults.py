@@ -8,8 +8,9 @@
 | `link_loss`, `link_duplicate`, `link_flip` | ppm, seed (default 0) | bytes in a million are lost, doubled, flipped |
 | `link_stall` | at_byte, for_ms | nothing arrives for so long behind that byte, once |
 | `link_cut` | at_byte | the cable is pulled behind that byte |
+| `link_rubbish_above` | baud | at a higher rate only rubbish arrives, at both ends |
 
-Those of the link take `toward`: "host" (default; bytes from the device) or "device".
+Those of the link, but the last, take `toward`: "host" (default; bytes from the device) or "device".
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _FIELDS: dict[str, tuple[set[str], set[str]]] = {  # name: (required, optional)
     "link_flip": ({"ppm"}, {"seed", "toward"}),
     "link_stall": ({"at_byte", "for_ms"}, {"toward"}),
     "link_cut": ({"at_byte"}, {"toward"}),
+    "link_rubbish_above": ({"baud"}, set()),
 }
 
 Fault = Mapping[str, Any]
@@ -52,7 +54,7 @@ def check(fault: Fault) -> None:
         raise ConfigError(f"Fault {name}: there is no end {fault['toward']!r} of the link.", hint="host or device.")
     if "ppm" in fault and not (isinstance(fault["ppm"], int) and 0 < fault["ppm"] <= 1_000_000):
         raise ConfigError(f"Fault {name}: ppm is {fault['ppm']!r}.", hint="A whole number, 1 to 1000000.")
-    for field in ("at_ms", "for_ms", "at_byte"):
+    for field in ("at_ms", "for_ms", "at_byte", "baud"):
         if field in fault and not (isinstance(fault[field], int) and fault[field] >= 0):
             raise ConfigError(f"Fault {name}: {field} is {fault[field]!r}.", hint="A whole number from 0 up.")
 

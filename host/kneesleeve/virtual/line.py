@@ -32,6 +32,7 @@ class Way:
         self.faults: list[LineFault] = []
         self.passed = 0  # bytes that were sent so far
         self.due_s = 0.0  # nothing arrives before
+        self.most_baud = 1 << 30  # what the line can do
         self._listener_baud = listener_baud
         self._paced = paced
         self._cut = cut
@@ -101,7 +102,7 @@ class Way:
     def _disturbed(self, piece: bytes, baud: int) -> bytes:
         before, self.passed = self.passed, self.passed + len(piece)
         listener = self._listener_baud()
-        if listener != baud and max(listener, baud) > BASE_BAUD:
+        if max(listener, baud) > BASE_BAUD and (listener != baud or baud > self.most_baud):
             # Up to the base rate a PTY is taken as it is: many programs open one without setting a rate.
             piece = bytes(self._rubbish.randrange(256) for _ in piece)
         for fault in self.faults:
