@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import shutil
 import sys
 import tempfile
 import time
@@ -32,18 +33,25 @@ PART = 48 * 1024  # bytes of the file that are enough at the lower rate
 
 
 def recorded(folder: Path) -> Path:
-    """A storage image with one raw session, pulled once: so nothing in it changes any more."""
+    """A storage image with one raw session."""
     runner = demo_runner(RUN_S, seed=1)
     image = folder / "sleeve.img"
     make_image(image, schema.defaults(), record_s=runner.duration_s)
-    with finished_run(image, runner, run_scenario(runner)) as done:
-        pull(done.sleeve, 1, folder / "quick")
-    return image
+    with finished_run(image, runner, run_scenario(runner)):
+        return image
+
+
+def copy(image: Path) -> Path:
+    """Storage of its own: what is pulled is marked there, and may be erased."""
+    folder = Path(tempfile.mkdtemp(dir=image.parent))
+    for file in image.parent.glob(f"{image.name}*"):
+        shutil.copy(file, folder)
+    return folder / image.name
 
 
 def pulled(image: Path, folder: Path, *, raised: bool) -> tuple[float, int]:
     """Seconds and bytes of the transfer alone: from the first byte asked for to the last one here."""
-    with VirtualSleeve(image, Scenario(line_rate=True)) as board, Sleeve(FrameLink(board.port)) as sleeve:
+    with VirtualSleeve(copy(image), Scenario(line_rate=True)) as board, Sleeve(FrameLink(board.port)) as sleeve:
         entry = sleeve.sessions()[0]
         wanted = entry.bytes if raised else PART
         with sleeve.fast() if raised else contextlib.nullcontext():
@@ -57,7 +65,7 @@ def pulled(image: Path, folder: Path, *, raised: bool) -> tuple[float, int]:
 
 def whole_pull(image: Path, folder: Path) -> tuple[float, bytes]:
     """Seconds, and the file, of `pull` from the open link to the checked file: rate raised, file checked and marked."""
-    with VirtualSleeve(image, Scenario(line_rate=True)) as board, Sleeve(FrameLink(board.port)) as sleeve:
+    with VirtualSleeve(copy(image), Scenario(line_rate=True)) as board, Sleeve(FrameLink(board.port)) as sleeve:
         start = time.perf_counter()
         path = pull(sleeve, 1, folder / "whole").path
         return time.perf_counter() - start, path.read_bytes()

@@ -70,7 +70,7 @@ class Way:
         out = bytearray()
         while self._queue and self.due_s <= now_s:
             baud, data = self._queue[0]
-            piece = self._take(data, self._next_stop(len(data)))
+            piece = self._take(data, self._next_stop(min(len(data), self.slice_bytes)))
             if not data:
                 self._queue.pop(0)
             if self._paced:
