@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from mpremote.transport_serial import SerialTransport
 
@@ -83,16 +84,17 @@ def bare_board(folder: Path, content: bytes) -> Iterator[str]:
 
 def copied(folder: Path, content: bytes, baud: int) -> float:
     """Seconds of mpremote's own transport for `cp :run.sleeve`, with both ends of the line at `baud`."""
-    with bare_board(folder, content) as port, contextlib.redirect_stdout(io.StringIO()):
-        transport = SerialTransport(port, timeout=5)
+    with bare_board(folder, content) as path, contextlib.redirect_stdout(io.StringIO()):
+        transport = SerialTransport(path, timeout=5)
         transport.enter_raw_repl(soft_reset=False)
         if baud != BASE:
             transport.exec("import machine")
             transport.exec_raw_no_follow(f"machine.UART(0, baudrate={baud})")
             time.sleep(0.3)
-            transport.serial.baudrate = baud
-            transport.serial.reset_input_buffer()
-            transport.serial.write(b"\r\x01")  # its next call expects the prompt that this brings
+            port: Any = transport.serial
+            port.baudrate = baud
+            port.reset_input_buffer()
+            port.write(b"\r\x01")  # its next call expects the prompt that this brings
         start = time.perf_counter()
         data = transport.fs_readfile("/run.sleeve")
         took_s = time.perf_counter() - start

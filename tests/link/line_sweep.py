@@ -130,7 +130,7 @@ def main() -> int:
         with finished_run(image, runner, run_scenario(runner)) as done:
             size = done.sleeve.sessions()[0].bytes
         cases = random_cases(range(asked.seeds), (20, 100, 500))
-        cases += stall_cases(range(1, size, size // 12), 1500) + cut_cases(range(1, size * 103 // 100, asked.cuts))
+        cases += stall_cases(range(1, size, size // 12), 1000) + cut_cases(range(1, size * 103 // 100, asked.cuts))
         cases = [case for case in cases if asked.only in (None, case.name)]
         wrong = []
         for number, case in enumerate(cases):

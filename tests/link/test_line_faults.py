@@ -1,4 +1,4 @@
-"""A pull over a bad line, at the raised rate, from the real firmware: late perhaps, never wrong. More: `make link-sweep`."""
+"""A pull over a bad line at the raised rate from the real firmware: late, never wrong. More: `make link-sweep`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kneesleeve.virtual.line_faults import LineFault
 CASES = [
     *line_sweep.random_cases(range(1, 2), (300,)),
     *line_sweep.random_cases(range(2, 3), (500,))[-1:],
-    *line_sweep.stall_cases(range(60_000, 60_001), 1500),
+    *line_sweep.stall_cases(range(60_000, 60_001), 1000),
     *line_sweep.cut_cases(range(1, 140_000, 23_017)),
 ]
 

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kneesleeve.cli.guard import guarded, report_error
+from kneesleeve.cli.link_options import with_link_options
 from kneesleeve.cli.verbs import VERBS
 from kneesleeve.errors import UsageError
 
@@ -44,7 +45,7 @@ def load_verb(verb: str) -> Any:
             raise
         raise UsageError(f"`sleeve {verb}` is not built yet.", hint="A newer version may have it.") from None
     app = typer.Typer(**_SETTINGS)
-    app.command(name=verb, help=function.__doc__ or VERBS[verb])(guarded(function))
+    app.command(name=verb, help=function.__doc__ or VERBS[verb])(guarded(with_link_options(function)))
     return typer.main.get_command(app)
 
 
