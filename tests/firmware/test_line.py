@@ -17,10 +17,14 @@ class Clock:
 
 class Fifo:
     "A transmitter of 128 bytes; it stalls the writer (and the test) when it is filled above that."
-    def __init__(self, clock): self.clock, self.left_ns, self.at, self.data, self.most, self.rate, self.idle_us = clock, 0, clock.now, bytearray(4096), 0, 115200, 0
+    def __init__(self, clock):
+        self.clock, self.at, self.data = clock, clock.now, bytearray(4096)
+        self.left_ns = self.most = self.idle_us = 0
+        self.rate = 115200
     n = 0
     def write(self, buf, off, size=-1):
-        if size < 0: off, size = 0, off
+        if size < 0:
+            off, size = 0, off
         gone = time.ticks_diff(self.clock.now, self.at) * 1000
         self.at = self.clock.now
         if self.n and gone > self.left_ns: self.idle_us += (gone - self.left_ns) // 1000
