@@ -28,6 +28,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/instructions.py
 	@$(BIN)/python benchmarks/accuracy.py
 	@$(BIN)/python benchmarks/pull.py
+	@$(BIN)/python benchmarks/read_path.py
 
 # every recording of ../shared/data through the engines: about two minutes
 equality: $(VENV)/.dev

@@ -109,9 +109,11 @@ class Sleeve:
     def fast(self) -> Iterator[None]:
         """The highest rate that the line can do, and the usual one again behind it."""
         self._speed.up()
-        yield
-        with contextlib.suppress(LinkError):  # what was wanted has come
-            self._speed.down()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(LinkError):  # what was wanted has come, or a better error is on its way
+                self._speed.down()
 
     def verified(self, session_id: int) -> None:
         """Tell it that this session is here and every check held: from now on it may be erased to make room."""

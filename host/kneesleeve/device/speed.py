@@ -34,8 +34,13 @@ class Speed:
         Raises LinkError when the device cannot be reached any more at all.
         """
         while self._rates and self._link.baud == BASE_BAUD:
+            if not self._link.set_baud(self._rates[0]):  # looked at before the device is asked
+                self._rates = self._rates[1:]
+                continue
+            self._link.set_baud(BASE_BAUD)
             if self._asked(self._rates[0]):
                 if self._works():
+                    log.info("raised to %d baud", self._link.baud)
                     return
                 log.info("%d baud does not work here", self._rates[0])
                 self._return()
@@ -72,12 +77,8 @@ class Speed:
             log.info("the sleeve has no rate to raise")
             self._rates = []
             return False
-        if not self._link.set_baud(rate):
-            self._rates = self._rates[1:]
-            self._return()
-            return False
         time.sleep(_SWITCH_S)
-        return True
+        return self._link.set_baud(rate)
 
     def _works(self) -> bool:
         try:

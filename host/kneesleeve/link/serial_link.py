@@ -91,7 +91,7 @@ class FrameLink:
             return False
         self.baud = baud
         self._sent_s = time.monotonic()
-        log.info("%s is at %d baud", self.port, baud)
+        log.debug("%s is at %d baud", self.port, baud)
         self._capture.note(f"at {baud} baud")
         return True
 
