@@ -51,6 +51,7 @@ for rate in RATES:
     assert bytes(fifo.data[:1120]) == message + message[:20]
     assert fifo.most <= 128, fifo.most
     assert fifo.idle_us == 0, fifo.idle_us          # and the line never stood still
+    line.switch(RATES[0] if rate != RATES[0] else RATES[1])
 """
 
 

@@ -77,6 +77,17 @@ def test_a_line_that_goes_bad_in_mid_pull_is_used_at_a_lower_rate(at_rest, tmp_p
     assert {TOP, 460_800} <= seen and not pulled.losses
 
 
+def test_a_rate_that_proved_bad_is_not_taken_again(at_rest) -> None:
+    with at_rest() as board, opened(board) as sleeve:
+        sleeve._speed.up()
+        assert board.baud == TOP
+        sleeve._speed.fall()
+        assert board.baud == sleeve.link.baud == 460_800
+        sleeve._speed.down()
+        with sleeve.fast():
+            assert board.baud == 460_800
+
+
 def test_the_sleeve_returns_by_itself_when_the_host_is_gone(at_rest) -> None:
     with at_rest() as board:
         link = FrameLink(board.port)
