@@ -15,8 +15,8 @@ from session_files import run_session  # pyright: ignore[reportMissingImports]
 
 from kneecore import frames
 from kneesleeve.cli.output import print_values
+from kneesleeve.device import answers, transfer
 from kneesleeve.device import stream as stream_module
-from kneesleeve.device import transfer
 from kneesleeve.device.sleeve import Sleeve
 from kneesleeve.errors import DeviceError, ProtocolError, SleeveError
 from kneesleeve.link import serial_link
@@ -63,7 +63,8 @@ class Liar(FakeSleeve):
 def bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever it is, it ends in time and in little memory."""
     monkeypatch.setattr(serial_link, "_ANSWER_S", 4.0)
-    monkeypatch.setattr(transfer, "MAX_WHOLE", 1 << 18)
+    monkeypatch.setattr(transfer, "MAX_WHOLE", 1 << 16)
+    monkeypatch.setattr(answers, "MAX_SESSIONS", 500)
     monkeypatch.setattr(stream_module, "_GRACE_S", 1.0)
     tracemalloc.start()
     start_s = time.monotonic()
@@ -119,7 +120,7 @@ LISTS: dict[str, bytes] = {
     "a number beyond 32 bits": b'[{"id": 4294967296, "bytes": 4096, "closed": true}]',
     "the same session twice": b'[{"id": 7, "bytes": 4096, "closed": true}, {"id": 7, "bytes": 8192, "closed": true}]',
     "many large sessions": json.dumps([{"id": i, "bytes": 1 << 25, "closed": True} for i in range(9)]).encode(),
-    "too many sessions": b"[" + b",".join(b'{"id":%d,"bytes":0,"closed":1}' % i for i in range(4100)) + b"]",
+    "too many sessions": b"[" + b",".join(b'{"id":%d,"bytes":0,"closed":1}' % i for i in range(501)) + b"]",
     "brackets without end": b"[" * 50_000,
     "objects without end": b'{"a":' * 10_000,
     "no list": b"17",
