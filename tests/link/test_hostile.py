@@ -76,9 +76,9 @@ def bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert peak < MEMORY and time.monotonic() - start_s < SECONDS
 
 
-def pulled(liar: Liar, folder: Path, session_id: int = 7) -> Path:
-    with liar, Sleeve(FrameLink(liar.port, timeout_s=0.15)) as sleeve:
-        return pull(sleeve, session_id, folder).path
+def pulled(liar: Liar, folder: Path, timeout_s: float = 0.15) -> Path:
+    with liar, Sleeve(FrameLink(liar.port, timeout_s=timeout_s)) as sleeve:
+        return pull(sleeve, 7, folder).path
 
 
 READ_LIES: dict[str, Lie] = {
@@ -132,7 +132,7 @@ LISTS: dict[str, bytes] = {
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_that_cannot_be_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(ProtocolError, match=r"list of sessions|lists a session"):
-        pulled(Liar(frames.LIST, lambda s, p: s._send_bytes(LISTS[name])), tmp_path / "runs")
+        pulled(Liar(frames.LIST, lambda s, p: s._send_bytes(LISTS[name])), tmp_path / "runs", timeout_s=1.0)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -153,7 +153,7 @@ WHOLE_LIES: dict[str, tuple[str, Lie]] = {  # what the error says, the lie
 def test_an_answer_without_bounds_is_refused(kind: int, name: str, tmp_path: Path) -> None:
     words, lie = WHOLE_LIES[name]
     with pytest.raises(ProtocolError, match=words):
-        pulled(Liar(kind, lie), tmp_path)
+        pulled(Liar(kind, lie), tmp_path, timeout_s=1.0)
 
 
 NAMES = ["../../x", "/etc/passwd", "..", "", "a/../../b", "x" * 5000, "a\x00b", "\x1b[2J", "C:\\x", "~", 17, None, [1]]
