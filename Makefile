@@ -67,6 +67,6 @@ power-loss: $(VENV)/.dev
 	@$(BIN)/python tests/power_loss/sweep.py --seeds $(SEEDS)
 	@$(BIN)/python tests/power_loss/sweep_files.py --seeds $(SEEDS)
 
-# pulls over lines with every fault, and with the cable pulled at many places: some 15 minutes
+# pulls over lines with every fault, and with the cable pulled at many places: some 10 minutes
 link-sweep: $(VENV)/.dev
 	@PYTHONPATH=tests/link $(BIN)/python tests/link/line_sweep.py

@@ -17,7 +17,7 @@ from kneesleeve.link.codec import encode
 from kneesleeve.link.serial_link import FrameLink, SilenceError
 
 DATA = bytes(range(256)) * 300  # 76,800 bytes with every escape in them
-SHORT_S = 0.15
+SHORT_S = 0.4
 
 
 @pytest.fixture
