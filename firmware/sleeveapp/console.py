@@ -186,7 +186,7 @@ class Console:
 
 
 @micropython.viper
-def _mask(buf: ptr32, at: int, end: int, key: int):
+def _mask(buf: ptr32, at: int, end: int, key: int):  # noqa: F821  viper's own
     """Words at ... end of buf xor four times the byte key. What stands behind the content is hit too: its check comes after."""
     key = key | key << 8
     key = key | key << 16

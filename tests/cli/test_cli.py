@@ -16,7 +16,6 @@ from session_files import SessionFile, run_session  # pyright: ignore[reportMiss
 from kneesleeve.cli import info
 from kneesleeve.cli.verbs import VERBS
 
-BLOCK = 4096
 DATA = run_session(300).data()
 
 
