@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test hil lint types bench equality fuzz power-loss clean
+.PHONY: demo test hil lint types bench equality fuzz power-loss link-sweep clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/sleeve demo --out out/demo
@@ -27,6 +27,8 @@ bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/speed.py
 	@$(BIN)/python benchmarks/instructions.py
 	@$(BIN)/python benchmarks/accuracy.py
+	@$(BIN)/python benchmarks/pull.py
+	@$(BIN)/python benchmarks/read_path.py
 
 # every recording of ../shared/data through the engines: about two minutes
 equality: $(VENV)/.dev
@@ -64,3 +66,7 @@ SEEDS ?= 1-3
 power-loss: $(VENV)/.dev
 	@$(BIN)/python tests/power_loss/sweep.py --seeds $(SEEDS)
 	@$(BIN)/python tests/power_loss/sweep_files.py --seeds $(SEEDS)
+
+# pulls over lines with every fault, and with the cable pulled at many places: some 10 minutes
+link-sweep: $(VENV)/.dev
+	@PYTHONPATH=tests/link $(BIN)/python tests/link/line_sweep.py

@@ -1,5 +1,6 @@
 """ESP32 development board with two LSM6DSO(X) on one I2C bus: pins and peripherals (docs/build.md has the wiring)."""
 
+import sys
 import time
 
 import esp32
@@ -9,6 +10,7 @@ from drivers.battery import Battery
 from drivers.button import Button
 from drivers.flex import FlexSensor
 from drivers.led import Led
+from drivers.line import Line
 from drivers.lsm6dso import Lsm6dso
 from drivers.motor import Motor
 
@@ -27,6 +29,7 @@ class Board:
         self.name = NAME
         self.clock = time
         self.motor = Motor(machine.PWM(machine.Pin(_MOTOR), freq=20000, duty_u16=0), time, machine.Timer(0))
+        self.line = Line(sys.stdout.buffer, time, machine.UART(0, baudrate=115200))  # the REPL's, behind a USB bridge
         self.led = Led(machine.Pin(_LED, machine.Pin.OUT, value=0))
         self.button = Button(machine.Pin(_BUTTON, machine.Pin.IN, machine.Pin.PULL_UP))
         self.flex = FlexSensor(machine.ADC(machine.Pin(_FLEX), atten=machine.ADC.ATTN_11DB))

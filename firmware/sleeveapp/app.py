@@ -33,7 +33,7 @@ class App:
         self._config.load()
         console.forget_configuring()
         self._recorder = Recorder(board, self._config, self._store, self._wall)  # its buffers stay: 20 KiB in one piece
-        self._console = console.Console(self.info, self._store, self._wall, self._config)
+        self._console = console.Console(self.info, self._store, self._wall, self._config, board.line)
         self._last_fault = faults.NONE
         self._loops = 0
 
@@ -61,9 +61,11 @@ class App:
         """Idle until the button starts a run; again and again, until Ctrl-C."""
         self._console.state = states.IDLE
         while True:
-            self._console.poll()
+            answered = self._console.poll()
             if self._board.button.pressed():
                 self._run()
+            if answered:
+                continue  # a host that pulls has asked for more already
             self._store.work()
             self._blink()
             self._board.clock.sleep_ms(_IDLE_MS)
@@ -77,6 +79,7 @@ class App:
 
     def _run(self):
         """One run. A fault at its start (a chip or the storage) is kept for INFO; the motor stays silent."""
+        self._board.line.calm()
         self._board.led.on()
         self._console.forget()
         gc.collect()
@@ -118,4 +121,5 @@ def main():
         App(board).forever()
     except KeyboardInterrupt:
         board.motor.off()
+        board.line.calm()
         print("sleeve: stopped. Ctrl-D starts it again.")

@@ -4,7 +4,9 @@ import json
 import select
 import struct
 import sys
+from binascii import crc32
 
+import micropython
 from micropython import const
 
 from kneecore import faults
@@ -22,8 +24,12 @@ from kneecore.frames import (
     PING,
     PONG,
     PROTOCOL,
+    RATE,
+    RATES,
     READ,
+    REVISION,
     SCHEMA,
+    SPEED,
     TIME,
     VERIFIED,
     FrameReader,
@@ -33,38 +39,41 @@ from kneecore.ring_header import BLOCK
 
 from . import BUILD, states
 
-_CHUNK = const(508)
+_CHUNK = const(512)
 _MOST = const(65536)
 _BYTES_A_POLL = const(160)
-_SHORT = const(48)  # bytes on the wire: PONG and ERROR are shorter
-_AT_REST = (INFO, LIST, READ, VERIFIED, ERASE, TIME)
+_AT_REST = (INFO, LIST, READ, VERIFIED, ERASE, TIME, SPEED)
 
 
 class Console:
     """`poll` once a loop. `state` is what PONG tells; `info` is a function that returns INFO's content."""
 
-    def __init__(self, info, store, wall, config):
-        self._info, self._store, self._wall, self._config = info, store, wall, config
+    def __init__(self, info, store, wall, config, line):
+        self._info, self._store, self._wall, self._config, self._line = info, store, wall, config, line
         self._config_requests = None
         self.state = states.BOOT
-        self._in, self._out = sys.stdin.buffer, sys.stdout.buffer
+        self._in = sys.stdin.buffer
         self._poll = select.poll()
         self._poll.register(sys.stdin, select.POLLIN)
         self._byte = bytearray(1)
         self._reader = FrameReader(MAX_TO_DEVICE)
         self._writer = FrameWriter(MAX_TO_HOST)
-        self._pong = b"\x01\x00\x00\x00" + BUILD.encode()
-        self._wire = memoryview(self._writer.wire)
-        self._short = [self._wire[:n] for n in range(_SHORT)]  # made once: answers in a run allocate nothing
+        self._pong = struct.pack("<BBBBI", PROTOCOL, 0, REVISION, 0, int(config.schema or "0", 16)) + BUILD.encode()
 
     def poll(self):
-        """Take what has come in and answer whole requests."""
+        """Take what has come in and answer whole requests; True if there was one."""
+        answered = False
+        self._line.watch()
         for _ in range(_BYTES_A_POLL):
             if not self._waiting():
-                return
+                break
             self._in.readinto(self._byte)
             if self._reader.feed(self._byte[0]):
+                self._line.heard()
                 self._answer()
+                self._line.heard()  # a long answer is no silence
+                answered = True
+        return answered
 
     def _waiting(self):
         for _ in self._poll.ipoll(0):
@@ -73,8 +82,11 @@ class Console:
 
     def _send(self, kind, n):
         """Send the n payload bytes in the writer's body."""
-        n = self._writer.build(kind, self._reader.sequence, n)
-        self._out.write(self._short[n] if n < _SHORT else self._wire[:n])
+        self._line.write(self._writer.wire, self._writer.build(kind, self._reader.sequence, n))
+
+    def _send_long(self, kind, n):
+        """The same at rest, quicker."""
+        self._line.write(self._writer.wire, self._writer.build_long(kind, self._reader.sequence, n))
 
     def _answer(self):
         kind = self._reader.kind
@@ -92,6 +104,8 @@ class Console:
         try:
             if kind == READ:
                 self._read()
+            elif kind == SPEED:
+                self._speed()
             elif kind == INFO:
                 self._send_bytes(json.dumps(self._info()).encode())
             elif kind == LIST:
@@ -117,7 +131,6 @@ class Console:
         body, pong = self._writer.body, self._pong
         for i in range(len(pong)):
             body[HEAD + i] = pong[i]
-        body[HEAD] = PROTOCOL
         body[HEAD + 1] = self.state
         self._send(PONG, len(pong))
 
@@ -149,26 +162,38 @@ class Console:
             sender.send(memoryview(data)[at : at + _CHUNK])
         sender.end()
 
-    def _read(self):
-        if self._reader.length != 12:
+    def _speed(self):
+        """Tell the rate that holds from the next byte on (0: this port has none), then take it."""
+        rate = struct.unpack_from("<I", self._reader.body, HEAD)[0] if self._reader.length == 4 else 0
+        if rate not in RATES:
             self._error(faults.BAD_REQUEST)
             return
-        session_id, offset, length = struct.unpack_from("<III", self._reader.body, HEAD)
+        if not self._line.rate:
+            rate = 0
+        struct.pack_into("<I", self._writer.body, HEAD, rate)
+        self._send(RATE, 4)
+        self._line.switch(rate)
+
+    def _read(self):
+        n, body = self._reader.length, self._reader.body
+        if not 12 <= n <= 13:
+            self._error(faults.BAD_REQUEST)
+            return
+        session_id, offset, length = struct.unpack_from("<III", body, HEAD)
         found = self._store.find(session_id)
         if found is None:
             self._error(faults.NOT_FOUND)
         elif length > _MOST or offset > found[1]:
             self._error(faults.BAD_REQUEST)
         else:
-            self._stream(found[0], offset, min(length, found[1] - offset))
+            self._stream(found[0], offset, min(length, found[1] - offset), body[HEAD + 12] if n == 13 else 0)
 
-    def _stream(self, start, offset, length):
+    def _stream(self, start, offset, length, key):
         sender = _Answer(self)
-        chunk = memoryview(bytearray(_CHUNK))
         while length > 0:
             n = min(_CHUNK, length, BLOCK - offset % BLOCK)
-            self._store.read(start, offset, chunk[:n])
-            sender.send(chunk[:n])
+            self._store.read(start, offset, sender.room(n))
+            sender.sent(n, key)
             offset += n
             length -= n
         sender.end()
@@ -188,24 +213,42 @@ def forget_configuring():
             delattr(sys.modules["sleeveapp"], name)
 
 
+@micropython.viper
+def _mask(buf: ptr32, at: int, end: int, key: int):  # noqa: F821  viper's own
+    """Words at ... end of buf xor four times the byte key. What stands behind the content is hit too: its check comes after."""
+    key = key | key << 8
+    key = key | key << 16
+    while at < end:
+        buf[at] = buf[at] ^ key
+        at += 1
+
+
 class _Answer:
-    """Numbers the chunks of one answer and keeps their CRC."""
+    """Numbers the chunks of one answer and keeps their CRC. Content is put into the frame where it will leave from."""
 
     def __init__(self, console):
-        import binascii
-
-        self._crc32 = binascii.crc32
         self._console = console
+        self._body = memoryview(console._writer.body)
         self._total = 0
         self._crc = 0
 
-    def send(self, chunk):
+    def room(self, n):
+        """Where the next n bytes of content go."""
+        return self._body[HEAD + 4 : HEAD + 4 + n]
+
+    def sent(self, n, key=0):
+        """Send what was put there, each byte of it xor key."""
         body = self._console._writer.body
         struct.pack_into("<I", body, HEAD, self._total)
-        body[HEAD + 4 : HEAD + 4 + len(chunk)] = chunk
-        self._total += len(chunk)
-        self._crc = self._crc32(chunk, self._crc)
-        self._console._send(DATA, 4 + len(chunk))
+        self._total += n
+        self._crc = crc32(self.room(n), self._crc)
+        if key:
+            _mask(body, (HEAD + 4) // 4, (HEAD + 4 + n + 3) // 4, key)
+        self._console._send_long(DATA, 4 + n)
+
+    def send(self, chunk):
+        self.room(len(chunk))[:] = chunk
+        self.sent(len(chunk))
 
     def end(self):
         struct.pack_into("<II", self._console._writer.body, HEAD, self._total, self._crc)

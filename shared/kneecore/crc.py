@@ -22,8 +22,9 @@ _TABLE = _table()
 def _crc(buf: ptr8, start: int, end: int, out: ptr8, at: int, table: ptr32):
     """Write the CRC of buf[start:end] to out[at:at+4], little endian. Shifts are masked, so 32 and 64 bit agree."""
     c = -1
-    for i in range(start, end):
-        c = ((c >> 8) & 0x00FFFFFF) ^ table[(c ^ buf[i]) & 255]
+    while start < end:  # costs less than a range
+        c = ((c >> 8) & 0x00FFFFFF) ^ table[(c ^ buf[start]) & 255]
+        start += 1
     c = c ^ -1
     out[at] = c & 255
     out[at + 1] = (c >> 8) & 255

@@ -56,7 +56,21 @@ def test_reasons_of_a_cue():
 
 def test_frames():
     documented = {int(r[0], 16): r[1] for r in rows("protocol.md", "An answer carries the sequence of its request.")}
-    named = ("PING", "INFO", "LIST", "READ", "VERIFIED", "ERASE", "TIME", "PONG", "DATA", "END", "ERROR")
+    named = (
+        "PING",
+        "INFO",
+        "LIST",
+        "READ",
+        "VERIFIED",
+        "ERASE",
+        "TIME",
+        "SPEED",
+        "PONG",
+        "DATA",
+        "END",
+        "ERROR",
+        "RATE",
+    )
     assert documented == {getattr(frames, name): name for name in named}
 
 

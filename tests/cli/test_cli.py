@@ -16,7 +16,6 @@ from session_files import SessionFile, run_session  # pyright: ignore[reportMiss
 from kneesleeve.cli import info
 from kneesleeve.cli.verbs import VERBS
 
-BLOCK = 4096
 DATA = run_session(300).data()
 
 
@@ -177,49 +176,6 @@ def test_an_empty_sleeve_is_no_error(sleeve: Run, fake: FakeSleeve) -> None:
     fake.sessions.clear()
     done = sleeve("sessions", "-d", f"pty:{fake.port}")
     assert done.returncode == 0 and done.stdout == "" and "no sessions" in done.stderr
-
-
-# pull
-
-
-def test_pull_takes_the_newest_and_prints_its_path(sleeve: Run, fake: FakeSleeve, tmp_path: Path) -> None:
-    done = sleeve("pull", "-d", f"pty:{fake.port}")
-    assert done.returncode == 0 and done.stdout == "ab12-00000007.sleeve\n" and "sha256" in done.stderr
-    assert (tmp_path / "ab12-00000007.sleeve").read_bytes() == DATA
-
-
-def test_pull_all(sleeve: Run, fake: FakeSleeve, tmp_path: Path) -> None:
-    done = sleeve("pull", "--all", "--json", "--out", "runs", "-d", f"pty:{fake.port}")
-    assert [Path(p["path"]).name for p in json.loads(done.stdout)] == ["ab12-00000003.sleeve", "ab12-00000007.sleeve"]
-
-
-def test_pull_by_number(sleeve: Run, fake: FakeSleeve) -> None:
-    assert sleeve("pull", "3", "-d", f"pty:{fake.port}").stdout == "ab12-00000003.sleeve\n"
-
-
-def test_pull_twice_says_so(sleeve: Run, fake: FakeSleeve) -> None:
-    sleeve("pull", "-d", f"pty:{fake.port}")
-    assert "already here" in sleeve("pull", "-d", f"pty:{fake.port}").stderr
-
-
-def test_an_unplug_in_mid_pull_is_5(sleeve: Run, fake: FakeSleeve, tmp_path: Path) -> None:
-    fake.manners.unplug_after = 20_000
-    failed(sleeve("pull", "7", "-d", f"pty:{fake.port}"), 5, "unplugged")
-    assert not list(tmp_path.glob("*.sleeve"))
-
-
-def test_damage_in_the_storage_is_3(sleeve: Run, fake: FakeSleeve) -> None:
-    fake.sessions[7] = DATA[: BLOCK + 40] + b"\0" + DATA[BLOCK + 41 :]
-    done = sleeve("pull", "7", "-d", f"pty:{fake.port}")
-    assert done.returncode == 3 and "Damaged in the sleeve's storage" in done.stderr
-
-
-def test_pull_of_an_unknown_session_is_1(sleeve: Run, fake: FakeSleeve) -> None:
-    failed(sleeve("pull", "99", "-d", f"pty:{fake.port}"), 1, "no session 99")
-
-
-def test_all_and_numbers_exclude_each_other(sleeve: Run, fake: FakeSleeve) -> None:
-    failed(sleeve("pull", "--all", "7", "-d", f"pty:{fake.port}"), 2, "exclude")
 
 
 # verify

@@ -50,7 +50,7 @@ def moved(stride: tuple[int, ...], i: int) -> array[int]:
 
 
 def test_a_marathon_of_strides_takes_less_than_1500_kB():
-    """The strides of a built-in runner, cued ones among them, over and over; 12 bytes a second of events beside them."""
+    """Strides of a built-in runner, cued ones among them, over and over; 12 bytes of events a second beside them."""
     recording = runner(seed=3, run_s=60.0, collapse_share=0.3)
     strides = core.run(drain(recording), params_for(recording)).strides
     memory = Memory()

@@ -17,7 +17,7 @@ from kneecore import frames
 from kneecore.fault_table import BAD_REQUEST, BUSY, NOT_FOUND, NOT_VERIFIED
 from kneecore.frames import HEAD, FrameReader, FrameWriter
 
-CHUNK = 508
+CHUNK = 512
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Manners:
     """How this sleeve behaves. Byte counts are of what it sends; each fault happens once."""
 
     protocol: int = frames.PROTOCOL
+    revision: int = frames.REVISION  # 0: knows neither SPEED nor masks
     state: int = 1
     silent: bool = False
     deaf_requests: int = 0  # requests it does not hear
@@ -107,7 +108,8 @@ class FakeSleeve(threading.Thread):
     def _answer(self, kind: int, payload: bytes) -> None:
         m = self.manners
         if kind == frames.PING:
-            self._send(frames.PONG, bytes((m.protocol, m.state, 0, 0)) + b"fake-1")
+            head = bytes((m.protocol, m.state, m.revision, 0))
+            self._send(frames.PONG, head + (bytes(4) if m.revision else b"") + b"fake-1")
         elif m.state != 1:
             self._send(frames.ERROR, bytes((BUSY,)))
         elif kind == frames.INFO:
@@ -121,11 +123,13 @@ class FakeSleeve(threading.Thread):
             ]
             self._send_bytes(json.dumps(listed).encode())
         elif kind == frames.READ:
-            session_id, offset, length = struct.unpack("<III", payload)
+            session_id, offset, length = struct.unpack("<III", payload[: None if m.revision == 0 else 12])
             if session_id not in self.sessions:
                 self._send(frames.ERROR, bytes((NOT_FOUND,)))
             else:
-                self._send_bytes(self.sessions[session_id][offset : offset + length])
+                self._send_bytes(self.sessions[session_id][offset : offset + length], (payload[12:] or b"\0")[0])
+        elif kind == frames.SPEED and m.revision:
+            self._send(frames.RATE, bytes(4))  # like a board on native USB
         elif kind in (frames.VERIFIED, frames.ERASE, frames.TIME):
             self._do(kind, payload)
         else:
@@ -144,9 +148,10 @@ class FakeSleeve(threading.Thread):
                 del self.sessions[number]
             self._send_bytes(b"")
 
-    def _send_bytes(self, data: bytes) -> None:
+    def _send_bytes(self, data: bytes, mask: int = 0) -> None:
         for at in range(0, len(data), CHUNK):
-            self._send(frames.DATA, struct.pack("<I", at) + data[at : at + CHUNK])
+            content = bytes(b ^ mask for b in data[at : at + CHUNK]) if mask else data[at : at + CHUNK]
+            self._send(frames.DATA, struct.pack("<I", at) + content)
         crc = zlib.crc32(data) ^ (1 if self.manners.break_end else 0)
         self._send(frames.END, struct.pack("<II", len(data), crc))
 

@@ -77,7 +77,7 @@ def test_damage_on_the_line_does_not_reach_the_file(fake: FakeSleeve, tmp_path: 
 def test_an_unplug_leaves_only_the_part_and_says_how_much_came(tmp_path: Path) -> None:
     with FakeSleeve({7: DATA}) as fake:
         fake.manners.unplug_after = 100_000
-        with pytest.raises(LinkError, match=f"65536 of {len(DATA)} bytes") as error:
+        with pytest.raises(LinkError, match=rf"\d+ of {len(DATA)} bytes") as error:
             pulled(fake, tmp_path)
     assert "same command" in error.value.hint and error.value.exit_code == 5
     assert names(tmp_path) == ["ab12-00000007.sleeve.part"]
@@ -86,8 +86,8 @@ def test_an_unplug_leaves_only_the_part_and_says_how_much_came(tmp_path: Path) -
 def test_the_same_pull_goes_on_where_it_was_cut(tmp_path: Path) -> None:
     with cut(tmp_path, 100_000) as fake:
         result = pulled(fake, tmp_path)
-        assert fake.sent < len(DATA) - 65536 + 40_000
-    assert result.resumed_at == 65536 and result.path.read_bytes() == DATA
+        assert fake.sent < len(DATA) - result.resumed_at + 20_000
+    assert 80_000 < result.resumed_at < 100_000 and result.path.read_bytes() == DATA
     assert names(tmp_path) == ["ab12-00000007.sleeve"]
 
 

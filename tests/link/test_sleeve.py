@@ -12,6 +12,7 @@ import pytest
 from fake_sleeve import FakeSleeve, Manners
 
 from kneecore import frames
+from kneesleeve.device.answers import parse_pong
 from kneesleeve.device.connect import connect
 from kneesleeve.device.sleeve import Pong, SessionEntry, Sleeve
 from kneesleeve.errors import DeviceError, LinkError, ProtocolError
@@ -33,7 +34,7 @@ def opened(fake: FakeSleeve) -> Sleeve:
 
 def test_ping_tells_protocol_state_and_build(fake: FakeSleeve) -> None:
     with opened(fake) as sleeve:
-        assert sleeve.ping() == Pong(1, "idle", "fake-1")
+        assert sleeve.ping() == Pong(1, "idle", "fake-1", frames.REVISION)
 
 
 def test_info_is_a_dict(fake: FakeSleeve) -> None:
@@ -136,13 +137,29 @@ def test_another_protocol_says_that_the_toolkit_is_older(fake: FakeSleeve) -> No
     fake.manners.protocol = 2
     with pytest.raises(DeviceError, match="toolkit is older") as error, opened(fake):
         pass
-    assert error.value.exit_code == 1
+    assert error.value.exit_code == 1 and "pip install --upgrade kneesleeve" in error.value.hint
 
 
 def test_another_protocol_says_that_the_firmware_is_older(fake: FakeSleeve) -> None:
     fake.manners.protocol = 0
-    with pytest.raises(DeviceError, match="firmware is older"), opened(fake):
+    with pytest.raises(DeviceError, match="firmware is older") as error, opened(fake):
         pass
+    assert "sleeve update" in error.value.hint
+
+
+@pytest.mark.parametrize(("revision", "newer"), [(frames.REVISION + 1, "sleeve's firmware"), (0, "toolkit")])
+def test_a_revision_that_breaks_nothing_is_only_a_note(
+    fake: FakeSleeve, revision: int, newer: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.manners.revision = revision
+    with caplog.at_level("INFO", "kneesleeve.link"), opened(fake) as sleeve:
+        assert sleeve.pong and sleeve.pong.build == "fake-1"
+        assert b"".join(sleeve.stream(3, 0, len(DATA))) == DATA
+    assert f"The {newer} is newer" in caplog.text
+
+
+def test_the_room_for_a_schema_is_read() -> None:
+    assert parse_pong(bytes((1, 1, 1, 0, 0x78, 0x56, 0x34, 0x12)) + b"b").schema_crc == 0x12345678
 
 
 def test_a_sleeve_in_a_run_is_busy(fake: FakeSleeve) -> None:

@@ -35,7 +35,9 @@ def test_times_go_on_past_midnight(tmp_path: Path):
     ms = 1000 * int(datetime(2026, 3, 1, 23, 59, 58, tzinfo=UTC).timestamp())
     path.write_bytes(run_session(300, started=ms).data())
     run = kneesleeve.open_session(path)
-    days = run.wall_time(run.strides["ic_s"]).astype("datetime64[D]").astype(str).tolist()
+    times = run.wall_time(run.strides["ic_s"])
+    assert times is not None
+    days = times.astype("datetime64[D]").astype(str).tolist()
     assert days[0] == "2026-03-01" and days[-1] == "2026-03-02" and days == sorted(days)
 
 

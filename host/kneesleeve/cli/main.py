@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kneesleeve.cli.guard import guarded, report_error
+from kneesleeve.cli.link_options import with_link_options
 from kneesleeve.cli.verbs import VERBS
 from kneesleeve.errors import UsageError
 
@@ -50,9 +51,10 @@ def load_verb(verb: str) -> Any:
     if hasattr(found, "COMMANDS"):
         app.callback(help=found.__doc__, no_args_is_help=True)(lambda: None)
         for name, function in found.COMMANDS.items():
-            app.command(name=name, help=function.__doc__)(guarded(function))
+            app.command(name=name, help=function.__doc__)(guarded(with_link_options(function)))
     else:
-        app.command(name=verb, help=found.command.__doc__ or VERBS[verb])(guarded(found.command))
+        function = found.command
+        app.command(name=verb, help=function.__doc__ or VERBS[verb])(guarded(with_link_options(function)))
     return typer.main.get_command(app)
 
 

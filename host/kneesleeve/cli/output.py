@@ -29,11 +29,11 @@ def print_values(values: dict[str, Any]) -> None:
     width = max((len(name) for name in values), default=0)
     for name, value in values.items():
         if isinstance(value, dict):
-            print(f"{name}:")
+            print(f"{_plain(name)}:")
             for inner, content in value.items():
-                print(f"  {inner} = {content}")
+                print(f"  {_plain(inner)} = {_plain(content)}")
         else:
-            print(f"{name.ljust(width)}  {_cell(value)}")
+            print(f"{_plain(name.ljust(width))}  {_plain(_cell(value))}")
 
 
 def note(message: str) -> None:
@@ -41,19 +41,34 @@ def note(message: str) -> None:
     print(message, file=sys.stderr)
 
 
+Progress = Callable[[int, int], None]
+
+
 @contextmanager
-def byte_progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A function (done, total) that shows a bar on stderr if that is a terminal, and nothing otherwise."""
+def transfers() -> Iterator[Callable[[str], Progress]]:
+    """A function label -> progress(done, total) that shows a bar each on stderr if that is a terminal, else nothing."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield lambda label: lambda done, total: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bars
 
-    columns = (TextColumn(label), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    # stdout is data: it must not be led to where the bars are
+    with Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True), redirect_stdout=False) as bars:
+
+        def start(label: str) -> Progress:
+            tasks: list[Any] = []
+
+            def progress(done: int, total: int) -> None:
+                if not tasks:  # with what an earlier pull had left it counts from there, or the rate would jump
+                    tasks.append(bars.add_task(label, total=total, completed=done))
+                bars.update(tasks[0], completed=done)
+
+            return progress
+
+        yield start
 
 
 def _cell(value: object) -> str:
@@ -62,6 +77,11 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def _plain(value: object) -> str:
+    """What a sleeve said, without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in str(value))
 
 
 def _is_number(value: object) -> bool:

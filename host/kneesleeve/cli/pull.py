@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from kneesleeve.cli.guard import report_error
 from kneesleeve.cli.options import Device, Json
-from kneesleeve.cli.output import byte_progress, note, print_json
+from kneesleeve.cli.output import Progress, note, print_json, transfers
 from kneesleeve.device.connect import connect
 from kneesleeve.device.sleeve import Sleeve
-from kneesleeve.errors import DeviceError, UsageError
+from kneesleeve.errors import DeviceError, LinkError, ProtocolError, SleeveError, UsageError
 from kneesleeve.services.pull import Pulled, pull
 
 WITH_LOSS = 3
@@ -27,26 +28,48 @@ def command(
     """Fetch runs from a sleeve into DEVICE-SESSION.sleeve files.
 
     A cut leaves a .part file; the same command goes on from there. What came whole is marked
-    on the sleeve as verified; nothing is erased by this.
+    on the sleeve as verified; nothing is erased by this. Of several runs one that fails does not
+    keep the others from coming; the exit code is then the worst.
     """
     if everything and sessions:
         raise UsageError("--all and session numbers exclude each other.", hint="Use one of them.")
-    pulled = []
-    with connect(device) as sleeve:
-        for session_id in sessions or _wanted(sleeve, everything):
-            pulled.append(_pull(sleeve, session_id, out))
-            if not as_json:
-                print(pulled[-1].path)
-    if as_json:
-        print_json([_as_json(p) for p in pulled])
-    return WITH_LOSS if any(p.losses for p in pulled) else 0
-
-
-def _pull(sleeve: Sleeve, session_id: int, out: Path) -> Pulled:
-    """One session, with progress and what is to be said of it on stderr."""
+    pulled: list[Pulled] = []
+    codes = [0]
     try:
-        with byte_progress(f"Session {session_id}") as progress:
-            pulled = pull(sleeve, session_id, out, progress)
+        with connect(device) as sleeve, transfers() as bar:
+            wanted = list(dict.fromkeys(sessions or [])) or _wanted(sleeve, everything)
+            for number, session_id in enumerate(wanted):
+                try:
+                    pulled.append(_pull(sleeve, session_id, out, bar(f"Session {session_id}")))
+                except SleeveError as error:
+                    if len(wanted) == 1:
+                        raise
+                    codes.append(report_error(error))
+                    if _gone(error):
+                        _tell_rest(wanted[number + 1 :])
+                        break
+    finally:  # whatever ended it: what is here is here
+        if pulled and not as_json:
+            print(*(p.path for p in pulled), sep="\n")
+    if as_json and (pulled or len(codes) == 1):
+        print_json([_as_json(p) for p in pulled])
+    return max(*codes, *(WITH_LOSS for p in pulled if p.losses), 0)
+
+
+def _gone(error: SleeveError) -> bool:
+    """True if the next session cannot fare better."""
+    return isinstance(error, LinkError) and not isinstance(error, ProtocolError)
+
+
+def _tell_rest(rest: list[int]) -> None:
+    if rest:
+        note(f"Not tried any more: {', '.join(map(str, rest))}.")
+
+
+def _pull(sleeve: Sleeve, session_id: int, out: Path, progress: Progress) -> Pulled:
+    """One session, and what is to be said of it on stderr."""
+    try:
+        pulled = pull(sleeve, session_id, out, progress)
     except KeyboardInterrupt:
         note(f"What came of session {session_id} is kept: the same command goes on from there.")
         raise

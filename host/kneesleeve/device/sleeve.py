@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import struct
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
 from kneecore import frames
 from kneesleeve.device import answers
 from kneesleeve.device.answers import Pong, SessionEntry
-from kneesleeve.device.transfer import Pieces, receive
-from kneesleeve.errors import ProtocolError
+from kneesleeve.device.speed import Speed
+from kneesleeve.device.stream import Stream
+from kneesleeve.device.transfer import BAD_LINE, Pieces, receive
+from kneesleeve.errors import LinkError, ProtocolError
 from kneesleeve.link.serial_link import FrameLink, SilenceError
 
 MAX_READ = 65536  # bytes of one READ
 PING_TIMEOUT_S = 1.0
-PING_RETRIES = 3  # together they bridge a board that resets when its port is opened
+PING_RETRIES = 3  # together they bridge a board's reset when its port is opened, and a rate that another left raised
 _TRIES = 4  # answers without progress before a line counts as too bad
-_BAD_LINE = "Use a shorter cable or another port; `sleeve pull` goes on where it stopped."
+
+log = logging.getLogger("kneesleeve.link")
 
 
 class Sleeve:
@@ -30,6 +36,7 @@ class Sleeve:
     def __init__(self, link: FrameLink) -> None:
         self.link = link
         self.pong: Pong | None = None
+        self._speed = Speed(link)
 
     def __enter__(self) -> Sleeve:
         try:
@@ -42,6 +49,9 @@ class Sleeve:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None or not isinstance(error, LinkError):
+            with contextlib.suppress(LinkError):
+                self._speed.down()
         self.link.close()
 
     def ping(self, *, retries: int = PING_RETRIES) -> Pong:
@@ -51,9 +61,18 @@ class Sleeve:
             raise answers.refusal(frame.payload)
         if frame.kind != frames.PONG:
             raise ProtocolError(f"{self.link.port} answered a ping with frame 0x{frame.kind:02x}.", hint="Try again.")
+        first = self.pong is None
         self.pong = answers.parse_pong(frame.payload)
+        if first:
+            log.info("%s: protocol %d.%d, build %s, %s", self.link.port, *self._said())
         answers.check_protocol(self.pong)
+        if first and (note := answers.revision_note(self.pong)):
+            log.info("%s", note)
         return self.pong
+
+    def _said(self) -> tuple[int, int, str, str]:
+        assert self.pong
+        return self.pong.protocol, self.pong.revision, self.pong.build, self.pong.state
 
     def info(self) -> dict[str, Any]:
         """The sleeve about itself: protocol, build, device, state, free_bytes, params, … (docs/protocol.md)."""
@@ -78,8 +97,23 @@ class Sleeve:
             tries = 0 if pieces.received > before else tries + 1
         content = pieces.joined()
         if content is None:
-            raise ProtocolError(f"Data from {self.link.port} keeps arriving damaged.", hint=_BAD_LINE)
+            raise ProtocolError(f"Data from {self.link.port} keeps arriving damaged.", hint=BAD_LINE)
         return content
+
+    def stream(self, session_id: int, start: int, end: int) -> Iterator[bytes]:
+        """Bytes start … end of a session, in order, as they come; fewer if it is shorter. Best inside `fast`."""
+        masked = bool(self.pong and self.pong.revision >= 1)
+        return iter(Stream(self.link, session_id, start, end, masked=masked, speed=self._speed))
+
+    @contextlib.contextmanager
+    def fast(self) -> Iterator[None]:
+        """The highest rate that the line can do, and the usual one again behind it."""
+        self._speed.up()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(LinkError):  # what was wanted has come, or a better error is on its way
+                self._speed.down()
 
     def verified(self, session_id: int) -> None:
         """Tell it that this session is here and every check held: from now on it may be erased to make room."""
@@ -137,4 +171,4 @@ class Sleeve:
             content = None if total is None else pieces.joined(0, total)
             if content is not None:
                 return content
-        raise ProtocolError(f"Data from {self.link.port} keeps arriving damaged.", hint=_BAD_LINE)
+        raise ProtocolError(f"Data from {self.link.port} keeps arriving damaged.", hint=BAD_LINE)

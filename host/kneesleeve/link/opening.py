@@ -11,6 +11,7 @@ import serial
 from kneesleeve.errors import LinkError
 
 _WRITE_TIMEOUT_S = 2.0
+_RECEIVE_BYTES = 65536
 
 
 def real_name(port: str) -> str:
@@ -18,13 +19,13 @@ def real_name(port: str) -> str:
     return str(Path(port).resolve()) if Path(port).is_symlink() else port
 
 
-def open_port(port: str, baud: int, timeout_s: float) -> serial.Serial:
+def open_port(where: str, baud: int, timeout_s: float) -> serial.Serial:
     """The port, for us alone, with old input thrown away. Raises LinkError with the reason and what to do about it."""
-    name = real_name(port)
+    name = real_name(where)
     if Path(name).is_file() or Path(name).is_dir():
-        raise LinkError(f"{port} is not a serial port.", hint="Name a port, as in --device serial:/dev/ttyUSB0.")
+        raise LinkError(f"{where} is not a serial port.", hint="Name a port, as in --device serial:/dev/ttyUSB0.")
     try:
-        return serial.Serial(
+        port = serial.Serial(
             name,
             baud,
             timeout=timeout_s,
@@ -32,7 +33,10 @@ def open_port(port: str, baud: int, timeout_s: float) -> serial.Serial:
             exclusive=True if os.name == "posix" else None,
         )
     except (OSError, ValueError, serial.SerialException) as error:
-        raise _refused(port, error) from error
+        raise _refused(where, error) from error
+    if os.name == "nt":
+        port.set_buffer_size(rx_size=_RECEIVE_BYTES)  # Windows keeps 4096 by default: less than what may be on its way
+    return port
 
 
 def _refused(port: str, error: Exception) -> LinkError:

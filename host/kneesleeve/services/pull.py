@@ -13,12 +13,13 @@ from pathlib import Path
 
 from kneecore.ring_header import BLOCK
 from kneesleeve.device.answers import SessionEntry
-from kneesleeve.device.sleeve import MAX_READ, Sleeve
+from kneesleeve.device.sleeve import Sleeve
 from kneesleeve.errors import DeviceError, LinkError, SessionError, SleeveError
 from kneesleeve.services.part import Part
 from kneesleeve.sessions.stream import Loss, read_stream
 
 Progress = Callable[[int, int], None]
+_NAME_LENGTH = 40  # of a device's name in a file name
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _entry(sleeve: Sleeve, session_id: int) -> SessionEntry:
 
 def _file_name(device: str) -> str:
     """The device's name without what a file name cannot hold."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", device).strip("._") or "sleeve"
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", device[:_NAME_LENGTH]).strip("._") or "sleeve"
 
 
 def _candidates(folder: Path, base: str) -> list[Path]:
@@ -133,21 +134,21 @@ def _losses(path: Path, data: bytes) -> list[Loss]:
 
 def _fetch(sleeve: Sleeve, entry: SessionEntry, part: Part, progress: Progress) -> None:
     progress(part.size, entry.bytes)
-    while part.size < entry.bytes:
-        try:
-            data = sleeve.read(entry.id, part.size, min(MAX_READ, entry.bytes - part.size))
-        except LinkError as error:
-            raise type(error)(
-                f"{error.message.rstrip('.')}, after {part.size} of {entry.bytes} bytes of session {entry.id}.",
-                hint="Run the same command again: it goes on from there.",
-            ) from error
-        if not data:
-            raise DeviceError(
-                f"Session {entry.id} ends at byte {part.size}, not at {entry.bytes} as the sleeve lists it.",
-                hint="List the sessions again; perhaps it was still being written.",
-            )
-        part.append(data)
-        progress(part.size, entry.bytes)
+    try:
+        with sleeve.fast():
+            for data in sleeve.stream(entry.id, part.size, entry.bytes):
+                part.append(data)
+                progress(part.size, entry.bytes)
+    except LinkError as error:
+        raise type(error)(
+            f"{error.message.rstrip('.')}, after {part.size} of {entry.bytes} bytes of session {entry.id}.",
+            hint="Run the same command again: it goes on from there.",
+        ) from error
+    if part.size < entry.bytes:
+        raise DeviceError(
+            f"Session {entry.id} ends at byte {part.size}, not at {entry.bytes} as the sleeve lists it.",
+            hint="List the sessions again; perhaps it was still being written.",
+        )
 
 
 def _place(part: Part, entry: SessionEntry, folder: Path, base: str, resumed_at: int) -> Pulled:

@@ -4,12 +4,18 @@
 |---|---|---|
 | `imu_wrong_id` | chip, who_am_i (0..255, default 0x00) | the chip reports another identity |
 | `imu_nack` | chip, at_ms, for_ms, since ("motion" or "boot") | transfers to the chip fail with ENODEV |
-| `link_byte_flip` | at_byte (1 = the first) | one bit of that byte from the device flips, once |
+| `link_byte_flip` | at_byte (1 = the first) | one bit of that byte flips, once |
+| `link_loss`, `link_duplicate`, `link_flip` | ppm, seed (default 0) | bytes in a million are lost, doubled, flipped |
+| `link_stall` | at_byte, for_ms | nothing arrives for so long behind that byte, once |
+| `link_cut` | at_byte | the cable is pulled behind that byte |
+| `link_rubbish_above` | baud | at a higher rate only rubbish arrives, at both ends |
+
+Those of the link, but the last, take `toward`: "host" (default; bytes from the device) or "device".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kneesleeve.errors import ConfigError
@@ -18,7 +24,13 @@ _CHIPS = ("thigh", "shank")
 _FIELDS: dict[str, tuple[set[str], set[str]]] = {  # name: (required, optional)
     "imu_wrong_id": ({"chip"}, {"who_am_i"}),
     "imu_nack": ({"chip", "at_ms", "for_ms"}, {"since"}),
-    "link_byte_flip": ({"at_byte"}, set()),
+    "link_byte_flip": ({"at_byte"}, {"toward"}),
+    "link_loss": ({"ppm"}, {"seed", "toward"}),
+    "link_duplicate": ({"ppm"}, {"seed", "toward"}),
+    "link_flip": ({"ppm"}, {"seed", "toward"}),
+    "link_stall": ({"at_byte", "for_ms"}, {"toward"}),
+    "link_cut": ({"at_byte"}, {"toward"}),
+    "link_rubbish_above": ({"baud"}, set()),
 }
 
 Fault = Mapping[str, Any]
@@ -38,7 +50,11 @@ def check(fault: Fault) -> None:
         )
     if "chip" in fault and fault["chip"] not in _CHIPS:
         raise ConfigError(f"Fault {name}: there is no chip {fault['chip']!r}.", hint="thigh or shank.")
-    for field in ("at_ms", "for_ms", "at_byte"):
+    if fault.get("toward", "host") not in ("host", "device"):
+        raise ConfigError(f"Fault {name}: there is no end {fault['toward']!r} of the link.", hint="host or device.")
+    if "ppm" in fault and not (isinstance(fault["ppm"], int) and 0 < fault["ppm"] <= 1_000_000):
+        raise ConfigError(f"Fault {name}: ppm is {fault['ppm']!r}.", hint="A whole number, 1 to 1000000.")
+    for field in ("at_ms", "for_ms", "at_byte", "baud"):
         if field in fault and not (isinstance(fault[field], int) and fault[field] >= 0):
             raise ConfigError(f"Fault {name}: {field} is {fault[field]!r}.", hint="A whole number from 0 up.")
 
@@ -59,6 +75,6 @@ def of_chip(faults: list[Fault], chip: str) -> dict[str, Any]:
     return entries
 
 
-def flipped_byte(faults: list[Fault]) -> int:
-    """Number of the byte from the device whose bit flips (1 = the first), 0 for none."""
-    return next((int(fault["at_byte"]) for fault in faults if fault["name"] == "link_byte_flip"), 0)
+def of_link(faults: Iterable[Fault]) -> list[Fault]:
+    """Those that lie on the line."""
+    return [fault for fault in faults if str(fault["name"]).startswith("link_")]

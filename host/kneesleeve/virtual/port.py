@@ -13,6 +13,9 @@ import tty
 KEEP_BYTES = 256 * 1024  # of output that nobody reads
 PRESSURE_BYTES = 64 * 1024  # more than this waiting: let the device wait
 STALL_S = 2.0  # ... unless the client has not read for this long
+BASE_BAUD = 115_200
+_RATES = (9600, 19200, 38400, 57600, BASE_BAUD, 230_400, 460_800, 921_600)
+_BAUDS = {getattr(termios, f"B{rate}", rate): rate for rate in _RATES}  # macOS codes a rate as itself
 
 
 class Port:
@@ -21,6 +24,7 @@ class Port:
     def __init__(self) -> None:
         self.fd, self._slave = pty.openpty()
         tty.setraw(self._slave)
+        self._set_baud(BASE_BAUD)  # a client that sets none talks at the rate of every board
         os.set_blocking(self.fd, False)
         # Packet mode tells when a client flushes its input (pyserial does on opening): stale output goes then.
         fcntl.ioctl(self.fd, termios.TIOCPKT, b"\x01\0\0\0")
@@ -37,6 +41,16 @@ class Port:
     def pressed(self) -> bool:
         """True when the device should wait: a client that reads, but slower than the device writes."""
         return len(self._waiting) > PRESSURE_BYTES and time.monotonic() - self._moved_s < STALL_S
+
+    @property
+    def baud(self) -> int:
+        """The rate that the client has set."""
+        return _BAUDS.get(termios.tcgetattr(self._slave)[5], BASE_BAUD)
+
+    def _set_baud(self, baud: int) -> None:
+        mode = termios.tcgetattr(self._slave)
+        mode[4] = mode[5] = next(code for code, rate in _BAUDS.items() if rate == baud)
+        termios.tcsetattr(self._slave, termios.TCSANOW, mode)
 
     def read(self) -> bytes:
         """What the client sent, possibly nothing."""

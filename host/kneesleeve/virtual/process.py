@@ -38,10 +38,10 @@ class BoardProcess:
         """True while input waits for the device."""
         return bool(self._backlog)
 
-    def read(self) -> bytes | None:
-        """Output of the device; None when the process has ended and all of it was read."""
+    def read(self, most: int = 65536) -> bytes | None:
+        """Output of the device, up to `most` bytes; None when the process has ended and all of it was read."""
         try:
-            return os.read(self.fd, 65536) or None
+            return os.read(self.fd, most) or None
         except BlockingIOError:
             return b""
         except OSError:

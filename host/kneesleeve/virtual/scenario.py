@@ -47,6 +47,7 @@ class Scenario:
     `thigh_ppm`, `shank_ppm`: clock error of each IMU, ±100,000. `battery_mv`: the cell's voltage.
     `heap_kib`: memory the firmware has, without what the simulated chips take.
     `session_blocks`: size of the flash partition for sessions, 0 for a board without one; None: as the image was made.
+    `line_rate`: bytes on the line take the time that they take at its baud rate (wall time); off: none.
     `flash_timing`: flash operations take their time on the virtual clock, `flash_program_us` and `flash_erase_us` each.
     """
 
@@ -62,6 +63,7 @@ class Scenario:
     unique_id: str = "7c9ebd4a1e02"
     heap_kib: int = DEFAULT_HEAP_KIB
     session_blocks: int | None = None
+    line_rate: bool = False
     flash_timing: bool = False
     flash_program_us: int = 3_000
     flash_erase_us: int = 80_000

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from kneesleeve.errors import DeviceError
+from kneesleeve.errors import ConfigError, DeviceError
 from kneesleeve.virtual import faults, pin_log
 from kneesleeve.virtual.interpreter import BOARD, find_interpreter
 from kneesleeve.virtual.motion import Motion
@@ -66,8 +66,9 @@ class VirtualSleeve:
             self._pipes = {name: self._make_pipe(name) for name in ("control", "events")}
             port = Port()
             self.port = port.name
-            flip_at = faults.flipped_byte(list(self._scenario.faults))
-            self._bridge = Bridge(self._start_board, port, self._pipes["events"], flip_at)
+            self._bridge = Bridge(self._start_board, port, self._pipes["events"], paced=self._scenario.line_rate)
+            for fault in faults.of_link(self._scenario.faults):
+                self._bridge.disturb(fault)
             self._bridge.start()
             self._place_link()
             self._await_ready(self._bridge)
@@ -105,9 +106,26 @@ class VirtualSleeve:
         """Press the board's reset button."""
         self._running().reset()
 
+    def disturb(self, name: str, **fields: int | str) -> None:
+        """A fault of the link (`faults`, those that begin with link_); bytes are counted from now on, the next is 1.
+
+        Raises ConfigError for an unknown one.
+        """
+        fault = {"name": name, **fields}
+        faults.check(fault)
+        if not faults.of_link([fault]):
+            raise ConfigError(f"{name} is no fault of the link.", hint="It belongs into a scenario.")
+        bridge = self._running()
+        bridge.call(lambda: bridge.disturb(fault))
+
     def flip_next(self, at_byte: int) -> None:
         """Flip one bit of the `at_byte`-th byte (1 = the first) the device sends from now on, once."""
-        self._running().flip(at_byte)
+        self.disturb("link_byte_flip", at_byte=at_byte)
+
+    @property
+    def baud(self) -> int:
+        """The rate at which the board sends and listens now."""
+        return self._running().baud
 
     @property
     def restarts(self) -> int:

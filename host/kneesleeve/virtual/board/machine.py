@@ -80,6 +80,19 @@ class WDT:
         _board.restart(WDT_RESET)
 
 
+class UART:
+    """UART 0, the REPL's: only its rate can be set. The host, which plays the line, learns of it among the output."""
+
+    def __init__(self, id, baudrate=115200, **options):
+        self._baud = 115200
+        self.init(baudrate)
+
+    def init(self, baudrate=115200, **options):
+        if baudrate != self._baud and _board.has_host():
+            _sys.stdout.buffer.write(b"\x02vb-rate:%d\x02" % baudrate)
+        self._baud = baudrate
+
+
 class RTC:
     """The calendar clock: only what `datetime` needs."""
 
