@@ -3,6 +3,6 @@
 import sys
 
 if "ESP32S3" in sys.implementation._machine:
-    from .esp32s3_devkit import Board
+    from .esp32s3_devkit import Board as Board
 else:
-    from .esp32_devkit import Board
+    from .esp32_devkit import Board as Board

@@ -91,7 +91,7 @@ def app_version() -> str:
 
 
 def mpy_version(contents: Iterable[bytes]) -> str | None:
-    """Version and subversion of compiled files, as in "6.3"; the subversion counts for machine code only. None for source."""
+    """Version and subversion of compiled files, as in "6.3"; None for source. Only machine code has a subversion."""
     heads = [content[:3] for content in contents if content[:1] == b"M" and len(content) > 3 and content[1] < 32]
     return f"{heads[0][1]}.{max(head[2] & 3 for head in heads)}" if heads else None
 

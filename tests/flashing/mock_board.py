@@ -1,7 +1,7 @@
-"""A board for the tests of flashing: the ROM bootloader of `esp32-mock-bootloader` over a flash that the test can see.
+"""A board for the tests of flashing: the ROM bootloader of `esp32-mock-bootloader` over a flash that a test can see.
 
-The mock neither runs what is written nor knows baud rates. Reading goes through its ROM commands: with its stub it gives
-up when a client is slower than 50 ms.
+The mock neither runs what is written nor knows baud rates. Reading goes through its ROM commands: with its stub it
+gives up when a client is slower than 50 ms.
 """
 
 from __future__ import annotations

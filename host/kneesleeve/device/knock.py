@@ -14,9 +14,9 @@ _RETRIES = 1
 
 
 def knock(port: str, *, info: bool = False) -> tuple[Pong | None, dict[str, Any]]:
-    """The sleeve's answer to a PING, None if none answers; with `info` also its INFO, {} where it is busy or does not say.
+    """A sleeve's answer to a PING, None if none answers; with `info` also its INFO, {} where it is busy.
 
-    A sleeve of another protocol version answers too. Interrupts nothing. Raises LinkError when the port cannot be opened.
+    A sleeve of another protocol version answers too. Interrupts nothing. Raises LinkError when the port does not open.
     """
     with FrameLink(port, timeout_s=KNOCK_S) as link:
         sleeve = Sleeve(link)

@@ -29,7 +29,8 @@ def after_flash_check(
         )
     if device and info.get("device") != device:
         raise DeviceError(
-            f"Sleeve {info.get('device')} answers, but {device} was flashed.", hint="Name the port: --device serial:PORT."
+            f"Sleeve {info.get('device')} answers, but {device} was flashed.",
+            hint="Name the port: --device serial:PORT.",
         )
     return info
 

@@ -123,7 +123,7 @@ class Bootloader:
 
 
 def chip_in_bootloader(port: str) -> str | None:
-    """Name of the chip whose bootloader waits at `port`, None if none answers. Resets nothing, sends a few SYNC frames."""
+    """The chip whose bootloader waits at `port`, None if none answers. Resets nothing; sends a few SYNC frames."""
     from esptool import cmds
     from esptool.util import FatalError
 
@@ -147,7 +147,7 @@ def _connected(port: str) -> ESPLoader:
     silence()
     with _translated(port, "connecting", connecting=True):
         esp = cmds.detect_chip(port, ROM_BAUD, "default-reset", connect_attempts=_CONNECT_ATTEMPTS)
-        esp.WRITE_FLASH_ATTEMPTS = 1  # going on at another baud rate is ours
+        esp.__dict__["WRITE_FLASH_ATTEMPTS"] = 1  # going on at another baud rate is ours
         return esp
 
 

@@ -1,4 +1,4 @@
-"""Images that were put aside for flashing: a folder of the user's cache, searched by what the files are, not by name."""
+"""Images put aside for flashing: a folder of the user's cache, searched by what the files are, not by their names."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ _LOG = _Silent()
 def silence() -> None:
     """From now on esptool keeps quiet."""
     if getattr(log, "_legacy", None) is not _LOG:
-        log.set_logger(_LOG)
+        log.set_logger(_LOG)  # pyright: ignore[reportAttributeAccessIssue]  # of esptool's logger, behind a proxy
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kneesleeve.errors import DeviceError
 from kneesleeve.flashing import partition_table
@@ -132,7 +132,7 @@ def _whole(name: str, what: str, data: bytes, chip: Chip) -> None:
 
     damaged = DeviceError(f"{name} is damaged: its {what} does not pass its check.", hint="Download it again.")
     try:
-        found = LoadFirmwareImage(chip.name, data)
+        found: Any = LoadFirmwareImage(chip.name, data)  # of the chip's class, which pyright cannot know
     except (FatalError, struct.error, RuntimeError, IndexError) as error:
         raise damaged from error
     if found.chip_id != chip.image_id:

@@ -31,7 +31,8 @@ def save(mac: str, files: dict[str, bytes]) -> Path:
         temporary.replace(path)
     except OSError as error:
         raise DeviceError(
-            f"The board's files cannot be kept in {path.parent}: {error.strerror}.", hint="Make room, or mend the folder."
+            f"The board's files cannot be kept in {path.parent}: {error.strerror}.",
+            hint="Make room, or mend the folder.",
         ) from error
     return path
 

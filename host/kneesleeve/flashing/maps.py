@@ -40,9 +40,9 @@ class Partition(NamedTuple):
 
 
 class Chip(NamedTuple):
-    """A kind of chip. name: esptool's; image_at: where its bootloader reads the image; image_id: in the image's header.
+    """A kind of chip. name, title: esptool's; image_at: where its image begins; image_id: in the image's header.
 
-    arch: of the app's compiled files. board: the profile in firmware/boards/. download: MicroPython's name of the image.
+    arch: of the app's compiled files. board: the profile in firmware/boards/. download: MicroPython's name of it.
     """
 
     name: str

@@ -140,7 +140,9 @@ def _name_files(plan: Plan, found: OnBoard, copy: dict[str, bytes]) -> None:
     if found.keep:
         plan.kept += [f"/{name} ({len(content)} bytes)" for name, content in found.keep.items()]
     elif copy:
-        plan.kept += [f"/{name} ({len(content)} bytes, from the copy of a cut flashing)" for name, content in copy.items()]
+        plan.kept += [
+            f"/{name} ({len(content)} bytes, from the copy of a cut flashing)" for name, content in copy.items()
+        ]
     elif found.kind == "sleeve" and not found.readable:
         plan.lost.append("the configuration: the board's file system cannot be read")
     elif found.kind == "micropython" and not found.readable:

@@ -13,8 +13,10 @@ from kneesleeve.flashing.plan import Plan
 Tell = Callable[[str], None]
 
 
-def write_plan(boot: Bootloader, plan: Plan, stack: ExitStack, tell: Tell, progress: Progress) -> tuple[Bootloader, int]:
-    """Write and verify all of it; returns the bootloader, which may be a new one that `stack` closes, and the baud rate.
+def write_plan(
+    boot: Bootloader, plan: Plan, stack: ExitStack, tell: Tell, progress: Progress
+) -> tuple[Bootloader, int]:
+    """Write and verify all; returns the bootloader, which may be a new one that `stack` closes, and the baud rate.
 
     What was written at a higher rate is only checked again. Raises LinkError when the line fails at every rate or the
     board is gone, MismatchError when the flash does not hold what was sent; both say in what state the board is.
@@ -63,6 +65,6 @@ def _half_written(error: WriteError, plan: Plan, mac: str) -> WriteError:
     kept = f" Its configuration is kept in {copy_of(mac)}." if plan.keep else ""
     return kind(
         f"{error.message} The board is half written and does nothing until it is flashed again.",
-        hint="Nothing is broken: its bootloader is in ROM and runs are not touched. Plug it in and run the same command "
-        f"again; if it cannot connect, hold BOOT while pressing EN.{kept}",
+        hint="Nothing is broken: its bootloader is in ROM and runs are not touched. Plug it in and run the same "
+        f"command again; if it cannot connect, hold BOOT while pressing EN.{kept}",
     )

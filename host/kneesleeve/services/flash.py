@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Wanted:
     """
 
     image: Path | None = None
-    consent: Consent = Consent()
+    consent: Consent = field(default_factory=Consent)
     source: bool = False
     force: bool = False
     check: bool = True
@@ -69,8 +70,8 @@ def plan_without_board(chip: Chip, flash_mb: int, wanted: Wanted) -> Flashed:
 def flash(address: Address, wanted: Wanted, *, dry_run: bool = False, tell: Tell, progress: Progress) -> Flashed:
     """Flash the board at an address, or with `dry_run` only look at it (it is reset for that, and restarted).
 
-    Raises DeviceError for an image, chip or flash that does not fit, and for runs or files that would be lost; LinkError
-    where nothing answers or the line fails.
+    Raises DeviceError for an image, chip or flash that does not fit, and for runs or files that would be lost;
+    LinkError where nothing answers or the line fails.
     """
     if address.kind == "virtual":
         raise UsageError("A virtual sleeve is not flashed.", hint="`sleeve virtual` installs the app by itself.")
@@ -119,9 +120,7 @@ def _plan(boot: Bootloader, image: Image | None, wanted: Wanted) -> Plan:
     stay = sessions_stay(found, boot.flash_mb)
     refuse_losses(found, [] if stay else runs_on(boot.read, found), wanted.consent)
     copy = keep.saved(boot.mac)
-    return make_plan(
-        chip, boot.flash_mb, image, _app(wanted, chip), found, copy=copy, consent=wanted.consent
-    )
+    return make_plan(chip, boot.flash_mb, image, _app(wanted, chip), found, copy=copy, consent=wanted.consent)
 
 
 def _image(wanted: Wanted, chip: Chip) -> Image:
@@ -138,9 +137,8 @@ def _image(wanted: Wanted, chip: Chip) -> Image:
 
 def _app(wanted: Wanted, chip: Chip) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Manifest and files of the app for a chip."""
-    arch = wanted.arch or chip.arch
-    files = appbundle.bundle(arch, chip.board, source=wanted.source)
-    return appbundle.manifest(files, arch, chip.board), files
+    files = appbundle.bundle(wanted.arch or chip.arch, chip.board, source=wanted.source)
+    return json.loads(files[f"{appbundle.SLOT}/{appbundle.MANIFEST}"]), files
 
 
 def _refuse_in_a_run(address: Address) -> None:
