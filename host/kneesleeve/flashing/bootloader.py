@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kneesleeve.errors import DeviceError, LinkError
 from kneesleeve.flashing.maps import CHIPS, MB, Chip
@@ -50,11 +50,11 @@ class Bootloader:
 
     def __init__(self, port: str) -> None:
         self.port = port
-        self._esp: ESPLoader = _connected(port)
+        self._esp: Any = _connected(port)  # of the chip's class; ESPLoader itself can nothing of this
         try:
             self.chip = _known(self._esp)
             with _translated(port, "reading the board"):
-                self.mac = "".join(f"{byte:02x}" for byte in self._esp.read_mac())
+                self.mac = "".join(f"{byte:02x}" for byte in self._esp.read_mac("BASE_MAC"))
                 self.flash_mb = _flash_mb(self._esp)
         except BaseException:
             self.close()

@@ -133,7 +133,7 @@ def _whole(name: str, what: str, data: bytes, chip: Chip) -> None:
     damaged = DeviceError(f"{name} is damaged: its {what} does not pass its check.", hint="Download it again.")
     try:
         found: Any = LoadFirmwareImage(chip.name, data)  # of the chip's class, which pyright cannot know
-    except (FatalError, struct.error, RuntimeError, IndexError) as error:
+    except (FatalError, struct.error, RuntimeError, IndexError, TypeError) as error:  # TypeError: at the very end
         raise damaged from error
     if found.chip_id != chip.image_id:
         raise DeviceError(
