@@ -1,7 +1,9 @@
 """The file system of a sleeve's `vfs` partition: built as one image, and read from a board a few pages at a time.
 
-littlefs as MicroPython's VfsLfs2 has it on an ESP32: blocks of 4096 bytes, names up to 255. Images are written with
-disk version 2.0, which every MicroPython since 1.12 mounts; version 2.1 needs a newer one.
+littlefs as MicroPython's VfsLfs2 has it on an ESP32: blocks of 4096 bytes, names up to 255, and what it mounts the root
+with: the cache decides which files are small enough to lie inside their folder (128 bytes), and a larger one here would
+make files that it could not hold. Every other file takes a whole block: the app's 64 files of 94 kB take 75 of them.
+Images have disk version 2.0, which every VfsLfs2 mounts; 2.1 needs a newer one.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from kneesleeve.errors import DeviceError
 
 BLOCK = 4096
 _DISK_VERSION = 0x00020000
+_UNIT, _CACHE = 32, 128  # VfsLfs2's readsize and progsize unless told otherwise, and the cache it makes of them
 _PAGE = 64  # what the ROM's bootloader gives at a time
 _REGULAR = 1
 
@@ -99,9 +102,9 @@ def _fs(context: UserContext, size: int) -> LittleFS:
         context=context,
         block_size=BLOCK,
         block_count=size // BLOCK,
-        read_size=_PAGE,
-        prog_size=_PAGE,
-        cache_size=_PAGE * 4,
+        read_size=_UNIT,
+        prog_size=_UNIT,
+        cache_size=_CACHE,
         name_max=255,
         disk_version=0 if isinstance(context, _Pages) else _DISK_VERSION,
         mount=False,

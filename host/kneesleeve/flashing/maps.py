@@ -1,10 +1,10 @@
 """The flash maps, the chips they fit, and what of the flash belongs to whom. The one table of both.
 
-Why these: MicroPython's own table gives its app 0x10000 … 0x200000 and `vfs` the rest, for every size from 4 MB on. The
-app stays there (1984 KiB: every official image for these two chips fits), `vfs` begins where it always begins, so
-that a bare board's file system is found, and shrinks to what two slots of the app and a configuration need with room
-to spare; the end of the flash is the ring of sessions. Maps never move a partition from one version to the next
-without need: a `sessions` partition that stays where it was keeps its runs.
+Why these: MicroPython's own table gives its app 0x10000 … 0x200000 and `vfs` the rest. The app keeps these 1984 KiB:
+the ESP32's image grew from 1562 KiB (v1.21) to 1672 KiB (v1.24) in a year, so less would soon be too little. `vfs`
+begins where it always begins and is 512 KiB on a flash of 4 MB: what is left when runs get their 1.5 MB. The end of the
+flash is the ring of sessions. A partition is not moved from one version to the next without need: where `sessions` stays,
+runs stay.
 """
 
 from __future__ import annotations

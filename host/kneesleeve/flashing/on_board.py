@@ -65,9 +65,9 @@ def _with_files(read: Read, partitions: tuple[Partition, ...], vfs: Partition) -
     try:
         _take(found, _mounted(_noting(read, failures), vfs), ours)
     except LittleFSError:
-        if failures:  # the line failed, not the file system: nothing must be given up for that
-            raise failures[0] from None
         found.readable = False
+    if failures:  # the line failed, not the file system: nothing must be given up for that
+        raise failures[0]
     return found
 
 
@@ -84,14 +84,14 @@ def _take(found: OnBoard, files: BoardFiles, ours: bool) -> None:
 
 
 def _noting(read: Read, failures: list[SleeveError]) -> Read:
-    """`read` that remembers what it raised: littlefs turns an error of its device into one of its own."""
+    """`read` that remembers what it should have raised: an exception cannot pass through littlefs."""
 
     def noting(offset: int, size: int) -> bytes:
         try:
             return read(offset, size)
         except SleeveError as error:
             failures.append(error)
-            raise
+            return bytes(size)
 
     return noting
 
