@@ -16,6 +16,7 @@ for folder in ("flashing", "cli", "sessions", "link"):
         sys.path.append(path)
 
 import images  # pyright: ignore[reportMissingImports]
+from cli_runs import Run, in_this_process  # pyright: ignore[reportMissingImports]
 from mock_board import MockBoard  # pyright: ignore[reportMissingImports]
 
 from kneesleeve.device.address import Address
@@ -66,6 +67,12 @@ def real_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     temporary.write_bytes(content)
     kept.write_bytes(content) if not kept.exists() else None
     return kept
+
+
+@pytest.fixture
+def sleeve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `sleeve WORDS` in this process."""
+    return in_this_process(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -70,7 +70,18 @@ def test_esptools_own_command_agrees(board: MockBoard, flashed: Flash, real_imag
     flashed(board, image=real_image, force=True)
     program = tmp_path / "program.bin"
     program.write_bytes(real_image.read_bytes()[0xF000:])
-    command = [sys.executable, "-m", "esptool", "--chip", "esp32", "--port", board.url, "verify-flash", "0x10000", str(program)]
+    command = [
+        sys.executable,
+        "-m",
+        "esptool",
+        "--chip",
+        "esp32",
+        "--port",
+        board.url,
+        "verify-flash",
+        "0x10000",
+        str(program),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0 and "Verification successful" in done.stdout, done.stdout
 
@@ -106,7 +117,10 @@ def test_another_sleeve_on_the_port_is_not_taken_for_the_flashed_one(
     vfs = part(FLASH_MAPS[4], "vfs")
     storage.write_bytes(bytes(board.flash.data[vfs.offset : vfs.end]))
     with VirtualSleeve(storage, Scenario(clock="wall")) as sleeve:
-        for expected, words in (({"version": "9.9"}, "but 9.9 was written"), ({"version": "0.1.0", "device": "0" * 12}, "was flashed")):
+        for expected, words in (
+            ({"version": "9.9"}, "but 9.9 was written"),
+            ({"version": "0.1.0", "device": "0" * 12}, "was flashed"),
+        ):
             with pytest.raises(Exception, match=words):
                 after_flash_check(f"pty:{sleeve.port}", **expected)
         with connect(f"pty:{sleeve.port}") as still:

@@ -34,7 +34,7 @@ def test_a_good_image_says_chip_and_version(chip: str, data: bytes) -> None:
 def test_a_real_image_passes_and_is_too_old_for_the_app(real_image: Path) -> None:
     image = load_image(real_image)
     assert image.chip == CHIPS["esp32"] and image.micropython.startswith("v1.16-237-")
-    with pytest.raises(DeviceError, match="needs v1.23 or newer"):
+    with pytest.raises(DeviceError, match=r"needs v1.23 or newer"):
         check_version(image)
 
 
@@ -42,7 +42,7 @@ def test_a_real_image_passes_and_is_too_old_for_the_app(real_image: Path) -> Non
 def test_one_flipped_bit_is_found(place: str, chip: str, data: bytes) -> None:
     at = {"bootloader": 5000, "program": 0x10000 - CHIPS[chip].image_at + 9000, "its last byte": len(data) - 1}[place]
     damaged = data[:at] + bytes((data[at] ^ 4,)) + data[at + 1 :]
-    with pytest.raises(DeviceError, match="is damaged: its (bootloader|program) does not pass"):
+    with pytest.raises(DeviceError, match=r"is damaged: its (bootloader|program) does not pass"):
         check_image("bad.bin", damaged)
 
 
@@ -95,7 +95,11 @@ def test_the_cache_gives_the_newest_usable_image(tmp_path: Path, monkeypatch: py
         cache.cached_image(CHIPS["esp32"])
     assert "micropython.org/download/ESP32_GENERIC/" in missing.value.hint
     folder.mkdir(parents=True)
-    for name, version in (("a", "v1.26.1 on 2025-09-11; x"), ("b", "v1.25.0 on 2025-04-15; x"), ("old", "v1.9 on 2017-06-01")):
+    for name, version in (
+        ("a", "v1.26.1 on 2025-09-11; x"),
+        ("b", "v1.25.0 on 2025-04-15; x"),
+        ("old", "v1.9 on 2017-06-01"),
+    ):
         (folder / f"{name}.bin").write_bytes(images.micropython("esp32", version=version))
     (folder / "s3.bin").write_bytes(images.micropython("esp32s3"))
     (folder / "half.bin").write_bytes(images.micropython("esp32")[:-999])

@@ -25,7 +25,9 @@ def test_a_chip_that_cannot_be_a_sleeve_is_refused(chip: str, flashed: Flash, im
         assert board.flash.writes == 0
 
 
-def test_an_image_for_the_other_chip_is_refused(board: MockBoard, flashed: Flash, image_of: Callable[[str], Path]) -> None:
+def test_an_image_for_the_other_chip_is_refused(
+    board: MockBoard, flashed: Flash, image_of: Callable[[str], Path]
+) -> None:
     with pytest.raises(DeviceError, match="is for the ESP32-S3, but the board has an ESP32") as refused:
         flashed(board, image=image_of("esp32s3"))
     assert "ESP32_GENERIC/" in refused.value.hint and set(board.flash.data) == {0xFF}
@@ -43,7 +45,7 @@ def test_a_damaged_image_never_reaches_the_board(board: MockBoard, flashed: Flas
     data[0x12345] ^= 1
     bad = tmp_path / "bad.bin"
     bad.write_bytes(data)
-    with pytest.raises(DeviceError, match="bad.bin is damaged"):
+    with pytest.raises(DeviceError, match=r"bad.bin is damaged"):
         flashed(board, image=bad)
     assert board.connections == 0
 
@@ -53,12 +55,15 @@ def test_a_line_that_damages_bytes_is_tried_slower(board: MockBoard, flashed: Fl
     notes: list[str] = []
     done = flashed(board, notes=notes)
     assert (done.baud, board.connections) == (115_200, 3)
-    assert [note.rsplit(". ", 1)[1] for note in notes] == ["Trying again at 460800 baud.", "Trying again at 115200 baud."]
+    assert [note.rsplit(". ", 1)[1] for note in notes] == [
+        "Trying again at 460800 baud.",
+        "Trying again at 115200 baud.",
+    ]
 
 
 def test_damage_at_every_rate_is_told_with_the_boards_state(board: MockBoard, flashed: Flash) -> None:
     board.flash.spoiled = 9
-    with pytest.raises(MismatchError, match="what is in the flash is not what was sent.*half written") as failed:
+    with pytest.raises(MismatchError, match=r"what is in the flash is not what was sent.*half written") as failed:
         flashed(board)
     assert failed.value.exit_code == 1 and "run the same command again" in failed.value.hint
 
@@ -94,7 +99,7 @@ def test_nobody_at_the_other_end(image_of: Callable[[str], Path]) -> None:
 
 
 def test_a_socket_without_a_board() -> None:
-    with pytest.raises(LinkError, match="Cannot open socket://127.0.0.1:9"):
+    with pytest.raises(LinkError, match=r"Cannot open socket://127.0.0.1:9"):
         Bootloader("socket://127.0.0.1:9")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import boards  # pyright: ignore[reportMissingImports]
 import images  # pyright: ignore[reportMissingImports]
 import pytest
 from mock_board import MockBoard  # pyright: ignore[reportMissingImports]
 
+import boards  # pyright: ignore[reportMissingImports]
 from kneesleeve.errors import DeviceError, LinkError
 from kneesleeve.flashing import keep
 from kneesleeve.flashing.filesystem import BoardFiles
@@ -23,7 +23,12 @@ MAP = FLASH_MAPS[4]
 VFS, SESSIONS = part(MAP, "vfs"), part(MAP, "sessions")
 # an older map, say, with the runs elsewhere
 MOVED = (*MAP[:3], Partition("vfs", 1, 0x81, 0x200000, 0x100000), Partition("sessions", 1, 0x40, 0x300000, 0x100000))
-OWN = {"config.json": b'{"record_level": 1}' * 40, "config.old.json": b"{}", "counter.json": b'{"session": 9}', "notes.txt": b"x" * 999}
+OWN = {
+    "config.json": b'{"record_level": 1}' * 40,
+    "config.old.json": b"{}",
+    "counter.json": b'{"session": 9}',
+    "notes.txt": b"x" * 999,
+}
 APP = {"boot.py": b"", "main.py": b"", "a/manifest.json": b"{}"}
 VERIFIED, GIVEN_UP = 4, 8
 MAC = "240ac4e29526"
@@ -37,7 +42,9 @@ def files_on(board: MockBoard) -> dict[str, bytes]:
     return {name: files.content(name) for name in files.root() if not name.endswith("/")}
 
 
-def sleeve_board(board: MockBoard, partitions: tuple[Partition, ...] = MAP, files: dict[str, bytes] | None = None) -> bytearray:
+def sleeve_board(
+    board: MockBoard, partitions: tuple[Partition, ...] = MAP, files: dict[str, bytes] | None = None
+) -> bytearray:
     boards.put_table(board.flash.data, partitions)
     boards.put_files(board.flash.data, partitions, APP | (OWN if files is None else files))
     return board.flash.data
@@ -111,7 +118,7 @@ def test_runs_in_the_file_system_count(board: MockBoard, flashed: Flash) -> None
 def test_other_peoples_files_are_refused_and_given_up_by_name(board: MockBoard, flashed: Flash) -> None:
     boards.put_table(board.flash.data, images.STOCK)
     boards.put_files(board.flash.data, images.STOCK, {"boot.py": b"# x", "main.py": b"blink()", "lib/led.py": b""})
-    with pytest.raises(DeviceError, match="no sleeve's: (lib/, main.py|main.py, lib/)") as refused:
+    with pytest.raises(DeviceError, match=r"no sleeve's: (lib/, main.py|main.py, lib/)") as refused:
         flashed(board)
     assert "mpremote cp -r" in refused.value.hint and "--erase-files" in refused.value.hint
     done = flashed(board, consent=Consent(erase_files=True))
@@ -142,7 +149,9 @@ def test_what_a_cut_left_on_this_computer_is_put_back(
 
     with monkeypatch.context() as patch:
         patch.setattr(writing, "BAUDS", (921_600,))
-        patch.setattr(bootloader.Bootloader, "verify", lambda *args: (_ for _ in ()).throw(bootloader.WriteError("cut", hint="x")))
+        patch.setattr(
+            bootloader.Bootloader, "verify", lambda *args: (_ for _ in ()).throw(bootloader.WriteError("cut", hint="x"))
+        )
         with pytest.raises(LinkError, match="half written") as cut:
             flashed(board)
     assert str(keep.copy_of(MAC)) in cut.value.hint and keep.copy_of(MAC).is_file()

@@ -14,14 +14,14 @@ _PAUSE_S = 0.5
 
 
 def after_flash_check(
-    address: Address | str, *, version: str, device: str | None = None, timeout_s: float = APP_STARTS_S
+    address: Address | str, *, version: str, device: str | None = None, timeout_s: float | None = None
 ) -> dict[str, Any]:
     """INFO of the sleeve at an address, once its app answers; the port may vanish and come back until then.
 
-    version: what its build must be. device: its MAC address as 12 hex digits, if known. Raises LinkError when nothing
-    answers in time, DeviceError when something else answers.
+    version: what its build must be. device: its MAC address as 12 hex digits, if known. timeout_s: default 20.
+    Raises LinkError when nothing answers in time, DeviceError when something else answers.
     """
-    info = _info(address, time.monotonic() + timeout_s)
+    info = _info(address, time.monotonic() + (APP_STARTS_S if timeout_s is None else timeout_s))
     if info.get("build") != version:
         raise DeviceError(
             f"The sleeve answers as build {info.get('build')}, but {version} was written.",

@@ -3,8 +3,8 @@
 Why these: MicroPython's own table gives its app 0x10000 … 0x200000 and `vfs` the rest. The app keeps these 1984 KiB:
 the ESP32's image grew from 1562 KiB (v1.21) to 1672 KiB (v1.24) in a year, so less would soon be too little. `vfs`
 begins where it always begins and is 512 KiB on a flash of 4 MB: what is left when runs get their 1.5 MB. The end of the
-flash is the ring of sessions. A partition is not moved from one version to the next without need: where `sessions` stays,
-runs stay.
+flash is the ring of sessions. A partition is not moved from one version to the next without need: where `sessions`
+stays, runs stay.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Sent are Ctrl-U, Ctrl-K and Ctrl-B, nothing else: at the prompt they empty the line and print the banner again (also out
 of the raw REPL). Never Enter: a ping holds a Ctrl-P, which has recalled the last command, and Enter would run it. Never
-Ctrl-C or Ctrl-D. To a program that runs they are three bytes of input.
+Ctrl-C or Ctrl-D. To a program that runs they are five bytes of input.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import serial
 from kneesleeve.link.opening import open_port
 
 BAUD = 115_200
-_BANNER_AGAIN = b"\x15\x0b\x02"
+BANNER_AGAIN = b"\x15\x15\x15\x0b\x02"  # thrice: a ping may end in half an escape sequence that takes some
 _BANNER = re.compile(rb"MicroPython ([^\s;]+)[^;\r\n]*; ([^\r\n]+)\r")
 _WAIT_S = 0.4
 _POLL_S = 0.05
@@ -29,7 +29,7 @@ def prompt_at(port: str) -> tuple[str, str]:
     said = b""
     with open_port(port, BAUD, _POLL_S) as line:
         try:
-            line.write(_BANNER_AGAIN)
+            line.write(BANNER_AGAIN)
             until_s = time.monotonic() + _WAIT_S
             while time.monotonic() < until_s and not _BANNER.search(said):
                 said += line.read(max(1, line.in_waiting))

@@ -145,7 +145,7 @@ def _refuse_in_a_run(address: Address) -> None:
     """A reset would cut a run short. Silence is no obstacle: a bare board cannot answer."""
     if "://" in address.where:
         return  # a bootloader behind a socket
-    pong, _ = knock(address.where)
+    pong = knock(address.where)
     if pong and pong.state not in _AT_REST:
         raise DeviceError(
             f"The sleeve is {pong.state}: flashing would cut its run short.", hint="End the run with its button first."

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kneesleeve.device.knock import knock
+from kneesleeve.device.knock import info_at, knock
 from kneesleeve.errors import LinkError
 from kneesleeve.link.found import FoundPort, found_ports
 from kneesleeve.link.prompt import prompt_at
@@ -59,8 +59,9 @@ def look_at(port: FoundPort) -> PortReport:
 
 
 def _ask(port: FoundPort) -> PortReport:
-    pong, info = knock(port.port, info=True)
+    pong = knock(port.port)
     if pong:
+        info = info_at(port.port)
         report = _report(port, SLEEVE, detail=info.get("board"))
         report.name, report.build, report.state = info.get("device"), pong.build, pong.state
         return report
