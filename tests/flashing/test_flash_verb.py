@@ -78,6 +78,7 @@ def test_no_image_in_the_cache(sleeve: Run, board: MockBoard, no_images: None) -
 def test_a_sleeve_in_a_run_is_not_reset(sleeve: Run, tmp_path: Path, image_of: Callable[[str], Path]) -> None:
     import time
 
+    from kneesleeve.device.knock import knock
     from kneesleeve.services.demo import demo_runner
     from kneesleeve.services.hold import held, prepare_image
 
@@ -85,7 +86,9 @@ def test_a_sleeve_in_a_run_is_not_reset(sleeve: Run, tmp_path: Path, image_of: C
     image = tmp_path / "sleeve.img"
     prepare_image(image, runner.side)
     with held(image, runner, link=None, speed=1.0, don_now=True) as virtual:
-        time.sleep(1.0)
+        until_s = time.monotonic() + 20
+        while (pong := knock(virtual.port)) is None or pong.state != "donning":
+            assert time.monotonic() < until_s, "no run within 20 s"
         done = sleeve("flash", "--device", f"pty:{virtual.port}", "--image", str(image_of("esp32")))
         failed(done, 1, "The sleeve is donning: flashing would cut its run short")
         assert virtual.restarts == 0

@@ -62,6 +62,13 @@ def listed(monkeypatch: pytest.MonkeyPatch):
     return lambda *found: monkeypatch.setattr(ports, "found_ports", lambda: list(found))
 
 
+def wait_for_donning(port: str) -> None:
+    """Until the sleeve's run has begun."""
+    until_s = time.monotonic() + 20
+    while one(port).state != "donning":
+        assert time.monotonic() < until_s, "no run within 20 s"
+
+
 def one(port: str) -> ports.PortReport:
     [report] = look_at_ports([port])
     return report
@@ -82,10 +89,8 @@ def test_a_sleeve_in_a_run_is_told_and_runs_on(tmp_path: Path) -> None:
     image = tmp_path / "sleeve.img"
     prepare_image(image, runner.side)
     with held(image, runner, link=None, speed=1.0, don_now=True) as board:
-        time.sleep(1.5)
-        states = [one(board.port).state for _ in range(2)]
-        time.sleep(0.3)
-        assert states == ["donning", "donning"] and one(board.port).state == "donning"
+        wait_for_donning(board.port)
+        assert [one(board.port).state for _ in range(3)] == ["donning"] * 3 and board.restarts == 0
 
 
 def test_micropython_without_the_app(tmp_path: Path) -> None:

@@ -124,12 +124,12 @@ class Bootloader:
 
 def chip_in_bootloader(port: str) -> str | None:
     """The chip whose bootloader waits at `port`, None if none answers. Resets nothing; sends a few SYNC frames."""
-    from esptool import cmds
-    from esptool.util import FatalError
-
     from kneesleeve.flashing.esptool_log import silence
 
     silence()
+    from esptool import cmds
+    from esptool.util import FatalError
+
     try:
         esp = cmds.detect_chip(port, ROM_BAUD, "no-reset", connect_attempts=1)
     except (FatalError, OSError):
@@ -140,11 +140,11 @@ def chip_in_bootloader(port: str) -> str | None:
 
 def _connected(port: str) -> ESPLoader:
     """Reset into the bootloader, find out the chip, and make its flash readable."""
-    from esptool import cmds
-
     from kneesleeve.flashing.esptool_log import silence
 
     silence()
+    from esptool import cmds
+
     with _translated(port, "connecting", connecting=True):
         esp = cmds.detect_chip(port, ROM_BAUD, "default-reset", connect_attempts=_CONNECT_ATTEMPTS)
         esp.__dict__["WRITE_FLASH_ATTEMPTS"] = 1  # going on at another baud rate is ours

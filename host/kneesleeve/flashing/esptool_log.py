@@ -1,6 +1,7 @@
-"""What esptool says: nothing of it reaches stdout, and its progress goes to whoever asked for it.
+"""What esptool says: nothing of it reaches stdout or stderr, and its progress goes to whoever asked for it.
 
-Imported only when the bootloader is used: it brings esptool with it.
+Call `silence` before esptool is imported: it keeps a logger that is there, and parts of it take hold of the logger as
+they are imported.
 """
 
 from __future__ import annotations
@@ -9,38 +10,44 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from esptool.logger import TemplateLogger, log
+from esp_pylib.logger import EspLog, EspLogBase  # esptool's own logging package
 
 Progress = Callable[[int, int], None]
 
 
-class _Silent(TemplateLogger):
-    """esptool's logger for the life of this process: it cannot be taken back once one of another kind is in place."""
+class _Silent(EspLogBase):
+    """Says nothing: what matters comes as an error."""
 
-    progress: Progress | None = None
+    progress_of: Progress | None = None
 
     def print(self, *args: Any, **kwargs: Any) -> None:
         """Nothing."""
 
     def note(self, message: str) -> None:
-        """Nothing: what matters of it comes as an error."""
-
-    def warning(self, message: str) -> None:
         """Nothing."""
 
-    def error(self, message: str) -> None:
+    def warn(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing."""
+
+    def err(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing."""
+
+    def debug(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing."""
+
+    def hint(self, message: str) -> None:
         """Nothing."""
 
     def stage(self, finish: bool = False) -> None:
         """Nothing."""
 
-    def set_verbosity(self, verbosity: str) -> None:
+    def set_verbosity(self, mode: Any) -> None:
         """Nothing."""
 
     def progress_bar(self, cur_iter: int, total_iters: int, *args: Any, **kwargs: Any) -> None:
         """Bytes on the line so far, and in all."""
-        if self.progress:
-            self.progress(cur_iter, total_iters)
+        if self.progress_of:
+            self.progress_of(cur_iter, total_iters)
 
 
 _LOG = _Silent()
@@ -48,15 +55,14 @@ _LOG = _Silent()
 
 def silence() -> None:
     """From now on esptool keeps quiet."""
-    if getattr(log, "_legacy", None) is not _LOG:
-        log.set_logger(_LOG)  # pyright: ignore[reportAttributeAccessIssue]  # of esptool's logger, behind a proxy
+    EspLog.instance = _LOG
 
 
 @contextmanager
 def progress_to(progress: Progress) -> Iterator[None]:
     """Pass on esptool's progress: (done, total), in whatever it counts."""
-    _LOG.progress = progress
+    _LOG.progress_of = progress
     try:
         yield
     finally:
-        _LOG.progress = None
+        _LOG.progress_of = None

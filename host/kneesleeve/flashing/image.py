@@ -127,6 +127,9 @@ def _app(name: str, data: bytes, chip: Chip) -> Partition:
 
 def _whole(name: str, what: str, data: bytes, chip: Chip) -> None:
     """Checksum and, where there is one, SHA-256 of a bootloader or program, by esptool's own reader."""
+    from kneesleeve.flashing.esptool_log import silence
+
+    silence()
     from esptool.bin_image import LoadFirmwareImage
     from esptool.util import FatalError
 
