@@ -56,3 +56,13 @@ def test_a_damaged_table_is_no_table(at: int) -> None:
 
 def test_nothing_is_no_table() -> None:
     assert parsed(b"\xff" * SECTOR) == parsed(b"") == parsed(bytes(SECTOR)) == ()
+
+
+def test_the_document_has_the_maps_as_they_are() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "flash.md").read_text()
+    rows = {cells[0]: cells for line in text.splitlines() if (cells := [c.strip() for c in line.strip("|").split("|")])}
+    for column, flash_mb in enumerate(FLASH_MAPS, start=2):
+        for label in ("factory", "vfs", "sessions"):
+            number, unit = rows[label][column].split()
+            said = float(number) * {"KiB": 1024, "MiB": MB}[unit]
+            assert said == part(FLASH_MAPS[flash_mb], label).size, (label, flash_mb)
