@@ -95,3 +95,10 @@ def test_a_board_is_read_in_pages_and_only_where_needed() -> None:
     assert board.content("config.json") == files["config.json"]
     assert board.names("/ring") == ["1.blk"] and board.names("/none") == []
     assert sum(reads) < 24_000 and set(reads) == {64}
+
+
+def test_no_file_is_stored_in_a_way_that_micropythons_cache_cannot_hold() -> None:
+    """Files up to 128 bytes lie inside their folder, all others begin a block of their own."""
+    small, larger = bytes(range(60)) * 2, bytes(range(60, 200)) * 2
+    image = filesystem.built({"small.bin": small, "larger.bin": larger}, VFS)
+    assert image.find(small) % 4096 and image.find(larger) % 4096 == 0

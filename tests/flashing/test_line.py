@@ -61,6 +61,21 @@ def test_a_line_that_damages_bytes_is_tried_slower(board: MockBoard, flashed: Fl
     ]
 
 
+def test_damage_to_a_piece_that_was_good_already_is_found(board: MockBoard, flashed: Flash) -> None:
+    """All pieces are checked once more when the last one is written."""
+    whole = board.flash.end_defl
+
+    def flips_a_bit() -> None:
+        whole()
+        if board.flash.writes == 4:
+            board.flash.data[0x10400] ^= 1
+
+    board.flash.end_defl = flips_a_bit
+    notes: list[str] = []
+    assert flashed(board, notes=notes).baud == 460_800
+    assert "verifying: what is in the flash is not what was sent" in notes[0]
+
+
 def test_damage_at_every_rate_is_told_with_the_boards_state(board: MockBoard, flashed: Flash) -> None:
     board.flash.spoiled = 9
     with pytest.raises(MismatchError, match=r"what is in the flash is not what was sent.*half written") as failed:
