@@ -42,8 +42,8 @@ def show(done: Flashed, dry_run: bool) -> None:
     where = f"{plan.chip.title}, {plan.flash_mb} MB of flash" + (f", at {done.port}" if done.port else "")
     micropython = f"MicroPython {plan.image.micropython or '(version unknown)'}" if plan.image else "no MicroPython yet"
     print(f"{where}: app {plan.app['version']} (build {plan.app['build']}) on {micropython}")
-    rows = [(p.label, f"0x{p.offset:06x}", len(p.data), "written") for p in plan.pieces]
-    rows += [(g.label, f"0x{g.offset:06x}", g.size, "erased") for g in plan.gaps]
+    rows = [(p.label, f"0x{p.offset:06x}", len(p.data), "to write" if dry_run else "written") for p in plan.pieces]
+    rows += [(g.label, f"0x{g.offset:06x}", g.size, "to erase" if dry_run else "erased") for g in plan.gaps]
     print_table(("what", "at", "bytes", ""), sorted(rows, key=lambda row: row[1]))
     for word, things in (("kept", plan.kept), ("lost", plan.lost)):
         for thing in things:
