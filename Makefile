@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test hil lint types bench equality fuzz power-loss link-sweep clean
+.PHONY: demo test hil lint types bench equality fuzz power-loss link-sweep wheel-check clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/sleeve demo --out out/demo
@@ -70,3 +70,11 @@ power-loss: $(VENV)/.dev
 # pulls over lines with every fault, and with the cable pulled at many places: some 10 minutes
 link-sweep: $(VENV)/.dev
 	@PYTHONPATH=tests/link $(BIN)/python tests/link/line_sweep.py
+
+# the wheel in an environment of its own, as a user installs it: about a minute, fetches the dependencies
+wheel-check: $(VENV)/.dev
+	@rm -rf out/wheel && mkdir -p out/wheel
+	@$(BIN)/python -m hatchling build -t wheel -d out/wheel
+	@$(PYTHON) -m venv out/wheel/env
+	@out/wheel/env/bin/pip install --quiet --disable-pip-version-check out/wheel/*.whl
+	@cd out/wheel && env/bin/sleeve flash --dry-run --chip esp32 && env/bin/sleeve demo --out demo

@@ -3,7 +3,7 @@
 import gc
 import sys
 
-from boards.esp32_devkit import Board
+from boards import Board
 from kneecore import faults
 from kneecore.frames import PROTOCOL
 from kneecore.pipeline import Pipeline

@@ -1,21 +1,28 @@
-"""The firmware's files as they lie on a sleeve: boot.py and main.py at the root, app and kneecore compiled in slot /a.
+"""The firmware's files as they lie on a sleeve: boot.py and main.py at the root, app and kneecore compiled in a slot.
 
-The app is cross-compiled because viper text compiled on the device needs more heap than a run leaves.
+The app is cross-compiled because viper text compiled on the device needs more heap than a run leaves. A manifest in the
+slot says what is in it, so that a sleeve, an update and a person can tell one build from another.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import kneecore
 from kneesleeve.errors import DeviceError
 
 SLOT = "a"
 HOST_ONLY = {"fault_table", "param_words"}
+ROOT_FILES = ("boot.py", "main.py")
+MANIFEST = "manifest.json"
 
 
 def firmware_folder() -> Path:
@@ -27,16 +34,70 @@ def firmware_folder() -> Path:
     raise DeviceError("The firmware's files are not installed.", hint="Reinstall kneesleeve, or run from a checkout.")
 
 
-def app_files(arch: str) -> dict[str, bytes]:
+def app_files(arch: str, *, slot: str = SLOT, source: bool = False) -> dict[str, bytes]:
     """Path on the device -> content, compiled for `arch` (an mpy-cross name: "xtensawin", "x64", ...).
 
+    source: the app as text instead, for an engineer who wants to change it on the board.
     Raises DeviceError if the compiler refuses a file.
     """
     root = firmware_folder()
-    files = {name: (root / name).read_bytes() for name in ("boot.py", "main.py")}
-    for name, source in app_sources().items():
-        files[name.removesuffix(".py") + ".mpy"] = compile_file(source, arch)
+    files = {name: (root / name).read_bytes() for name in ROOT_FILES}
+    for name, path in app_sources().items():
+        inside = slot + name.removeprefix(SLOT)
+        if source:
+            files[inside] = path.read_bytes()
+        else:
+            files[inside.removesuffix(".py") + ".mpy"] = compile_file(path, arch)
     return files
+
+
+def bundle(arch: str, board: str, *, slot: str = SLOT, source: bool = False) -> dict[str, bytes]:
+    """The files of `app_files`, and in the slot the manifest that describes them."""
+    files = app_files(arch, slot=slot, source=source)
+    content = json.dumps(manifest(files, arch, board, slot), separators=(",", ":"))
+    return files | {f"{slot}/{MANIFEST}": content.encode()}
+
+
+def manifest(files: dict[str, bytes], arch: str, board: str, slot: str = SLOT) -> dict[str, Any]:
+    """What a bundle is.
+
+    version: of the app; build: 12 hex digits over all paths and contents, the same in every slot; mpy: arch and version
+    of the compiled files ("" and null for source); board: the profile it was made for; root, files: SHA-256 by path,
+    the latter relative to the slot.
+    """
+    inside = f"{slot}/"
+    root = {name: _sha(files[name]) for name in ROOT_FILES}
+    slotted = {name.removeprefix(inside): _sha(files[name]) for name in sorted(files) if name.startswith(inside)}
+    lines = "".join(f"{name} {digest}\n" for name, digest in (*root.items(), *slotted.items()))
+    mpy = mpy_version(files.values())
+    return {
+        "version": app_version(),
+        "build": _sha(lines.encode())[:12],
+        "board": board,
+        "arch": arch if mpy else "",
+        "mpy": mpy,
+        "root": root,
+        "files": slotted,
+    }
+
+
+def app_version() -> str:
+    """The version that the app reports as its build."""
+    text = (firmware_folder() / "sleeveapp" / "__init__.py").read_text()
+    found = re.search(r'^BUILD = "([^"]+)"', text, re.MULTILINE)
+    if not found:
+        raise DeviceError("The firmware's version is missing.", hint="Reinstall kneesleeve.")
+    return found[1]
+
+
+def mpy_version(contents: Iterable[bytes]) -> str | None:
+    """Version and subversion of compiled files, as in "6.3"; None for source. Only machine code has a subversion."""
+    heads = [content[:3] for content in contents if content[:1] == b"M" and len(content) > 3 and content[1] < 32]
+    return f"{heads[0][1]}.{max(head[2] & 3 for head in heads)}" if heads else None
+
+
+def _sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def app_sources() -> dict[str, Path]:

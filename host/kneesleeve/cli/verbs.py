@@ -9,6 +9,8 @@ VERBS: dict[str, str] = {
     "demo": "The whole way on a virtual sleeve, from boot to report.",
     "virtual": "Hold a virtual sleeve open on a port.",
     "replay": "Run the detector over a recording.",
+    "ports": "List serial ports, and what is at each.",
+    "flash": "Make a sleeve of an ESP32 board.",
     "info": "What a sleeve is, and how it is.",
     "config": "Show, set, back up and restore what a sleeve works with.",
     "sessions": "List the runs on a sleeve.",
