@@ -23,5 +23,5 @@ TABLE = {
     "cue_gain_ms_per_deg": ("cue", "longer pulse per degree over the threshold"),
     "cadence_up_permille": ("cadence", "how much faster than the wearer's own cadence the beats are"),
     "cadence_beat_ms": ("cadence", "length of a beat"),
-    "record_level": ("recording", "what a run records: strides, samples around cues too (windows; for now as strides), or every sample (raw)"),
+    "record_level": ("recording", "what a run records: strides, samples around cues too (windows), or every sample (raw)"),
 }  # fmt: skip

@@ -206,3 +206,23 @@ def test_a_damaged_file_on_the_sleeve_is_told_and_mended_by_setting(sleeve: Run,
     assert "not usable" in shown.stdout and "defaults are in force" in shown.stdout
     assert sleeve("config", "set", "side=right", *device).returncode == 0
     assert sleeve("config", "show", *device).stderr == ""
+
+
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        ("sleeve con", ["config", "convert"]),
+        ("sleeve config set arm", ["arm_dps="]),
+        ("sleeve config set side=", ["side=left", "side=right"]),
+        ("sleeve config get cue_m", ["cue_mode", "cue_min_ms", "cue_max_ms"]),
+        ("sleeve config reset side run", ["run_number"]),
+        ("sleeve replay x.npz --param hyst", ["hysteresis_pct="]),
+    ],
+)
+def test_the_shell_completes_verbs_names_and_words(
+    sleeve: Run, monkeypatch: pytest.MonkeyPatch, line, expected
+) -> None:
+    monkeypatch.setenv("_SLEEVE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+    assert sleeve().stdout.split() == expected

@@ -26,7 +26,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show and check the chan
 
 
 def show(device: Device = None, as_json: Json = False) -> None:
-    """What is in force, by group, with default, range and unit; * marks what differs from the default."""
+    """What is in force. * marks what differs from its default."""
     with connect(device) as sleeve:
         now = read_in_force(sleeve)
     if as_json:
@@ -95,7 +95,7 @@ def backup(
     device: Device = None,
     as_json: Json = False,
 ) -> None:
-    """Write what was set, and a calibration that was handed over, to a file that `restore` takes."""
+    """Write what was set to a file. A calibration that was handed over goes with it; `restore` takes it."""
     if file.exists() and not force:
         raise ConfigError(f"{file} is already there.", hint="Name another file, or add --force.")
     with connect(device) as sleeve:
@@ -135,7 +135,7 @@ def reset(
     device: Device = None,
     as_json: Json = False,
 ) -> None:
-    """Back to the defaults: the named parameters, or without a name everything, the calibration included."""
+    """Back to the defaults. The named parameters, or without a name everything, the calibration included."""
     with connect(device) as sleeve:
         now = read_in_force(sleeve)
         _change(sleeve, now, service.without(now.configuration, now.schema, wanted or []), dry_run, as_json)
