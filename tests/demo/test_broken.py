@@ -33,7 +33,7 @@ SEEN_BY_THE_CHECK = {
 SEEN_AT_ONCE = {
     "the motor does not turn": ("drivers/motor.py", "duty_u16(_FULL)", "duty_u16(0)"),
     "the motor stays on": ("drivers/motor.py", "        self.off()\n        return True", "        return True"),
-    "the CRC of blocks and frames": ("kneecore/crc.py", "(c ^ buf[i]) & 255", "(c ^ buf[i]) & 127"),
+    "the CRC of blocks and frames": ("kneecore/crc.py", "(c ^ buf[start]) & 255", "(c ^ buf[start]) & 127"),
     "accel words are not understood": ("kneecore/fifo.py", "tag == 2 and", "tag == 3 and"),
     "the donning never ends": ("kneecore/donning.py", "still >= 2 and", "still >= 2000 and"),
 }

@@ -31,7 +31,7 @@ def test_what_arrives_is_what_is_on_the_sleeve(recorded_image: Path, case: Case)
 
 def way(*faults: dict, paced: bool = False, listener: int = 115_200) -> tuple[Way, list[str]]:
     cuts: list[str] = []
-    made = Way(lambda: listener, paced=paced, cut=lambda: cuts.append("cut"))
+    made = Way(lambda: listener, paced=paced, cut=lambda: cuts.append("cut"), marks=True)
     made.faults = [LineFault(fault, 0) for fault in faults]
     return made, cuts
 
@@ -101,3 +101,10 @@ def test_a_fault_that_is_not_known_or_not_possible_is_refused(fault: dict) -> No
 def test_only_faults_of_the_link_come_while_it_runs(at_rest) -> None:
     with at_rest() as board, pytest.raises(ConfigError, match="no fault of the link"):
         board.disturb("imu_nack", chip="thigh", at_ms=0, for_ms=5)
+
+
+def test_what_a_client_sends_holds_no_marks():
+    """A Ctrl-B at the end of a piece goes to the prompt at once; it is not kept as the beginning of a mark."""
+    made = Way(lambda: 115_200, paced=False, cut=lambda: None)
+    made.push(b"\x15\x02", 0.0)
+    assert made.pull(0.0) == b"\x15\x02"

@@ -36,7 +36,7 @@ class Bridge:
         self._start_board = start_board
         self._port: Port | None = port
         self._events = events
-        self._to_host = Way(self._client_baud, paced=paced, cut=self._pull_plug)
+        self._to_host = Way(self._client_baud, paced=paced, cut=self._pull_plug, marks=True)
         self._to_board = Way(lambda: self._to_host.baud, paced=paced, cut=self._pull_plug)
         self._plug_pulled = False
         self._board_waited = False  # the board had output ready when the line was free for it

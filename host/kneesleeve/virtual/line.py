@@ -23,11 +23,14 @@ _MARK_BEGUN = re.compile(rb"\x02(v(b(-(r(a(t(e(:\d{0,9})?)?)?)?)?)?)?)?")
 class Way:
     """One direction of the line.
 
-    `listener_baud` tells the rate of the end that listens; `baud` is that of the end that sends, set by marks in what
-    it sends or by hand. paced: bytes take the time that they take at `baud`. cut: called where a fault pulls the plug.
+    `listener_baud` tells the rate of the end that listens; `baud` is that of the end that sends, set by hand or, with
+    `marks`, by marks in what it sends. paced: bytes take the time that they take at `baud`. cut: called where a fault
+    pulls the plug.
     """
 
-    def __init__(self, listener_baud: Callable[[], int], *, paced: bool, cut: Callable[[], None]) -> None:
+    def __init__(
+        self, listener_baud: Callable[[], int], *, paced: bool, cut: Callable[[], None], marks: bool = False
+    ) -> None:
         self.baud = BASE_BAUD
         self.faults: list[LineFault] = []
         self.passed = 0  # bytes that were sent so far
@@ -35,6 +38,7 @@ class Way:
         self.most_baud = 1 << 30  # what the line can do
         self._listener_baud = listener_baud
         self._paced = paced
+        self._marks = marks
         self._cut = cut
         self._queue: list[tuple[int, bytearray]] = []  # rate they were sent at, bytes
         self._tail = b""  # what may be the beginning of a mark
@@ -54,6 +58,9 @@ class Way:
         """Bytes leave the sender, perhaps with marks that set `baud`. idle: it had nothing to send until now."""
         if self.due_s < now_s - (0.0 if idle else LATE_S):
             self.due_s = now_s
+        if not self._marks:
+            self._enqueue(data)
+            return
         data, self._tail = self._tail + data, b""
         at = 0
         for mark in _MARK.finditer(data):
