@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from pathlib import Path
@@ -11,11 +12,12 @@ from block_writers import BLOCK, HEADERS
 from kneesleeve.errors import SessionError
 from kneesleeve.link.codec import Decoder, encode
 from kneesleeve.services.doctor import diagnosis
+from kneesleeve.services.verify import verify
 from kneesleeve.sessions.api import Session
-from kneesleeve.sessions.reader import contents_of
+from kneesleeve.sessions.reader import contents_of, recorded
 from kneesleeve.sessions.records import crc8
 
-AS_IS, VERSION_2, IN_SEQUENCE, EXAMINE = 1, 2, 4, 8  # bits of an input's first byte
+AS_IS, VERSION_2, IN_SEQUENCE, EXAMINE, VERIFY = 1, 2, 4, 8, 16  # bits of an input's first byte
 
 
 def read_session(data: bytes) -> None:
@@ -31,12 +33,15 @@ def read_session(data: bytes) -> None:
         return
     sequences = [record.sequence for record in contents.stream.records]
     assert sequences == sorted(set(sequences))
+    assert all(1 <= s.first <= s.last <= contents.last_batch for s in contents.sections)
     assert contents.certain_batch <= contents.last_batch and len(contents.losses) <= 2100
     run = contents.raw_run
     assert (run.batch[1:] > run.batch[:-1]).all()
     assert len(run.shank) == run.n_shank.sum() and len(run.thigh) == run.n_thigh.sum()
     if flags & EXAMINE:
         diagnosis(Session(contents)).as_json()
+    if flags & VERIFY:
+        json.dumps(verify(recorded(contents)).as_json())
 
 
 def repaired(data: bytes, version: int, *, in_sequence: bool) -> bytes:
