@@ -84,8 +84,6 @@ def run_batches(job, stream, upto, parts):
     shank, thigh, aligner = pipe.shank, pipe.thigh, pipe.aligner
     records = memoryview(pipe.strides)
     records = [records[i * FIELD_COUNT : (i + 1) * FIELD_COUNT] for i in range(kernel.MAX_EVENTS)]
-    if "policy" not in parts:
-        pipe._stance = nothing
     buffers = memoryview(bytearray(2 * WORD * WORDS))
     strides = 0
     gc.collect()
@@ -106,6 +104,8 @@ def run_batches(job, stream, upto, parts):
             bits = 0
             if "detect" in parts:
                 bits = pipe.batch(n_s, n_t, mv)
+                if batch == 0 and "policy" not in parts:
+                    pipe.detection._stance = nothing
             if "record" in parts or "windows" in parts:
                 recorder.raw(batch, batch, mv, shank, n_s, thigh, n_t)
                 if bits & pipeline.STRIDES:

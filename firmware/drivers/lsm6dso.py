@@ -29,7 +29,7 @@ _OVERRUN = const(0x48)  # FIFO_OVR_IA and FIFO_OVR_LATCHED
 _WORD = const(7)
 _TAG_ACCEL = const(2)
 
-MAX_SAMPLES = const(64)  # per read
+MAX_SAMPLES = const(16)  # per read: what a batch brings, and as much again to catch up three batches at a time
 
 # register, value: written in this order and read back
 _INIT = (
@@ -108,7 +108,7 @@ class Lsm6dso:
         return (s[0] | ((s[1] & 3) << 8)) >> 1
 
     def read(self, n):
-        """The oldest n samples (0 ... 64) as FIFO words: a memoryview, valid until the next read of any chip.
+        """The oldest n samples (0 ... 16) as FIFO words: a memoryview, valid until the next read of any chip.
 
         14*n bytes; 7 more where the FIFO began with an accel word whose gyro word is lost: then the pairs are completed by one
         word more, so that the next read starts with a gyro word again.

@@ -16,6 +16,7 @@ from .ring_fs import Files
 from .run import Run
 from .sampler import Sampler
 from .store import Store
+from .unload import DETECTION, unload
 from .wall import WallClock
 
 _IDLE_MS = 20
@@ -95,6 +96,7 @@ class App:
             self._board.motor.off()
             self._board.led.off()
             self._console.state = states.IDLE
+            unload(*DETECTION)
 
     def _go(self, pipe, sampler):
         """The fault that the run ended with, 0 if none."""

@@ -1,7 +1,5 @@
 """The configuration in force. What reads and checks its files is loaded only while it is used (config_file.py)."""
 
-from kneecore import params
-
 DEFAULTS, STORED, LAST_GOOD = "defaults", "stored", "last_good"
 
 
@@ -23,11 +21,15 @@ class Config:
     @property
     def params(self):
         """The detector's parameters, all of them."""
+        from kneecore import params
+
         return over(params.defaults(), self.given)
 
     @property
     def record_level(self):
         """0 strides, 1 windows, 2 raw (docs/format.md)."""
+        from kneecore import params
+
         return over(params.defaults(params.SETTINGS), self.given)["record_level"]
 
     def load(self):

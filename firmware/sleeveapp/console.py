@@ -38,6 +38,7 @@ from kneecore.frames import (
 from kneecore.ring_header import BLOCK
 
 from . import BUILD, states
+from .unload import unload
 
 _CHUNK = const(512)
 _MOST = const(65536)
@@ -207,10 +208,8 @@ def load_configuring():
 
 
 def forget_configuring():
-    """Take that code out of the heap."""
-    for name in ("console_config", "config_file"):
-        if sys.modules.pop("sleeveapp." + name, None):
-            delattr(sys.modules["sleeveapp"], name)
+    """Take that code out of the heap, and what only it needs."""
+    unload("sleeveapp.console_config", "sleeveapp.config_file", "kneecore.fit", "kneecore.params")
 
 
 @micropython.viper

@@ -17,18 +17,15 @@ def detector_id():
     return binascii.crc32(text.encode(), binascii.crc32(trig.table()))
 
 
-IDENTITY = detector_id()  # worked out once, while there is room for a second table
-
-
-def meta(board, config, session, boot, level, started):
-    """META's payload. level: a word; started: unix time in ms or None. For rest: it allocates some kilobytes."""
+def meta(board, config, session, boot, level, started, identity):
+    """META's payload. level: a word; started: unix time in ms or None; identity: of `detector_id`. For rest: it allocates some kilobytes."""
     return json.dumps(
         {
             "format": ring_header.VERSION,
             "level": level,
             "build": BUILD,
             "detector": DETECTOR,
-            "detector_id": IDENTITY,
+            "detector_id": identity,
             "device": board.device_id,
             "board": board.name,
             "session": session,

@@ -16,9 +16,9 @@ from kneecore.ring_writer import PIECE, RingWriter
 from kneecore.stride import CUE_MS, FIELDS
 
 from .clock_rates import ClockRates
-from .meta import meta
 from .samples import Samples
 from .store import RAW_RESERVE_BYTES, STRIDES_BYTES
+from .unload import unload
 
 _QUEUE = const(6656)  # bytes: a STATE and 1.2 s of samples held behind it, or 2 s of raw samples
 _PAUSE = const(3000)  # batches (a minute) between windows once half of the room for them is used
@@ -39,6 +39,10 @@ class Recorder:
         self._board, self._config, self._store, self._wall = board, config, store, wall
         self._clock = board.clock
         self._writer = RingWriter(store.ring, self._queue)
+        from .meta import detector_id
+
+        self._identity = detector_id()  # worked out once, while there is room for a second table
+        unload("sleeveapp.meta")
         self._reset()
 
     def _reset(self):
@@ -74,6 +78,7 @@ class Recorder:
             self._describe(number)
             self._writer.flush()
             self._set_level()
+            unload("sleeveapp.meta", "kneecore.params")
         except OSError:
             self._failed()
 
@@ -81,7 +86,9 @@ class Recorder:
         ticks_ms = self._clock.ticks_ms()
         unix_ms = self._wall.now_ms(ticks_ms)
         level = r.LEVEL_NAMES[self._config.record_level]
-        said = meta(self._board, self._config, number, self._store.boot, level, unix_ms)
+        from .meta import meta  # leaves the heap again at the end of `start`
+
+        said = meta(self._board, self._config, number, self._store.boot, level, unix_ms, self._identity)
         self._queue.record(r.META, said, 0)
         if unix_ms is not None:
             self._queue.record(r.TIME, struct.pack("<IIq", 0, ticks_ms, unix_ms), 0)

@@ -10,6 +10,7 @@ from kneecore.stride import CUE_MS, FIELD_COUNT
 
 from . import states
 from .sampler import BATCH_US
+from .unload import DONNING, unload
 
 _STOOD_BUZZ_MS = const(80)
 _ACCEPTED_BUZZ_MS = const(400)
@@ -25,6 +26,7 @@ class Run:
     def __init__(self, board, console, pipe, sampler, recorder):
         self._board, self._console = board, console
         self._pipe, self._sampler, self._recorder = pipe, sampler, recorder
+        pipe.before_detection = _let_go_of_donning
         strides = memoryview(pipe.strides)
         self._stride_views = [strides[i * FIELD_COUNT : (i + 1) * FIELD_COUNT] for i in range(MAX_EVENTS)]
         self._due = 0
@@ -240,3 +242,9 @@ class Run:
         self._recorder.close(self._pipe.batches, self._reason or records.CLOSED_INTERRUPT)
         self._console.state = states.IDLE
         self._closed = True
+
+
+def _let_go_of_donning():
+    """Its code makes room for that of the detection."""
+    unload(*DONNING)
+    gc.collect()

@@ -7,7 +7,7 @@ from kneecore.fifo import WORD, decode
 from kneecore.records import LOST_BUS, LOST_FIFO
 
 BATCH_US = const(20000)
-_MAX = const(64)
+_MAX = const(16)  # samples a batch: what is left comes with the next, at once where the loop is late
 _GYRO_START_MS = const(100)  # 70 ms by the datasheet: both gyros must deliver before the FIFOs start side by side
 _MAX_FAILURES = const(25)  # batches in a row: half a second, well inside what a FIFO holds
 

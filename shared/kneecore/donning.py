@@ -17,7 +17,6 @@ _DEEP = const(4179)  # 45 deg in 32 U
 _TRIED = const(2321)  # 25 deg
 _UP = const(1857)  # 20 deg
 
-STANDING, SQUATS, DONE = range(3)
 _GYRO = (0, 1, 2, 6, 7, 8)
 _ACCEL = (3, 4, 5, 9, 10, 11)
 
@@ -120,9 +119,11 @@ class Sums:
 class Donning:
     """State of one donning. After each `step`, `phase` tells where it stands; at DONE `calibration` holds the 32 integers."""
 
+    STANDING, SQUATS, DONE = range(3)
+
     def __init__(self, params):
         self._side = -1 if params["side"] else 1
-        self.phase = STANDING
+        self.phase = self.STANDING
         self.sums = Sums()
         self.calibration = None
         self._raw = array("i", bytearray(48))
@@ -133,12 +134,12 @@ class Donning:
 
     def step(self, samples, n, mv):
         """Take a batch of n aligned samples (offset binary, 12 channels) and its flex reading in mV."""
-        if not n or self.phase == DONE:
+        if not n or self.phase == self.DONE:
             return
         _sum(samples, n, self._raw)
         sums = [self._raw[c] - 32768 * n for c in range(12)]
         means = [sums[c] // n for c in _GYRO]
-        if self.phase == STANDING:
+        if self.phase == self.STANDING:
             self._stand(sums, means, n, mv)
         else:
             self._squat(sums, means, n, mv)
@@ -170,7 +171,7 @@ class Donning:
         mv0 = sum([b.mv for b in self._blocks]) // (_STILL_BLOCKS * _BLOCK)
         if 50 <= mv0 <= 3200:
             s.mv0, s.has_flex = mv0, 1
-        self.phase = SQUATS
+        self.phase = self.SQUATS
         self._still = Stillness()
 
     def _squat(self, sums, means, n, mv):
@@ -209,7 +210,7 @@ class Donning:
 
     def _finish(self, calibration):
         self.calibration = calibration
-        self.phase = DONE
+        self.phase = self.DONE
 
 
 def _turned(t):

@@ -1,18 +1,17 @@
-"""The whole way of a batch: alignment, donning, kernel, stride, decision, cue. The same object runs in firmware and on the host."""
+"""The whole way of a batch: alignment, then the donning, then detection. The same object runs in firmware and on the host.
+
+Donning and detection are loaded when they begin, so that a sleeve can let go of the one while it does the other.
+"""
 
 from array import array
 
-from . import align, donning, faults, kernel, saved, trig
+from . import align, faults, kernel, trig
 from .align import Aligner
-from .bias import BiasRefresh
-from .cadence import Metronome
-from .donning import Donning
-from .flexion import FLEX_HIGH_MV, FLEX_LOW_MV, FlexLevel
-from .saved import CutError, Loader, Saver
-from .strides import Strides
+from .stride import FIELD_COUNT
 
 # what a batch brought, as bits of `Pipeline.batch`'s result
 STOOD, ACCEPTED, REFUSED, STRIDES, REFRESHED, BEAT = 1, 2, 4, 8, 16, 32
+STATE_VERSION = 1
 
 
 def _zeros(n):
@@ -32,34 +31,35 @@ class Pipeline:
     """
 
     def __init__(self, params, calibration=None):
-        self._history = _zeros(kernel.COLUMNS * kernel.SAMPLES)
+        self._history = _zeros(kernel.COLUMNS * kernel.SAMPLES)  # now: later no piece of 12 KiB may be free
+        self._table = trig.table()
+        self.strides = array("i", bytearray(4 * FIELD_COUNT * kernel.MAX_EVENTS))
         self.shank = array("h", bytearray(2 * align.MAX_IN * 6))
         self.thigh = array("h", bytearray(2 * align.MAX_IN * 6))
         self.aligner = Aligner()
-        self.metronome = Metronome(params)
         self.batches = 0
         self.accepted_batch = -1
         self.calibration = None
         self.fault = faults.NONE
+        self.detection = None  # once a calibration is in force
         self._params = params
-        self._table = trig.table()
-        self._strides = Strides(params, self._history)
-        self._running = False
-        self._saver = Saver()
-        self._donning = None if calibration else Donning(params)
+        self._saver = None
         self._given = calibration or None
+        self._donning = None
         if calibration:
             self.calibration, self.accepted_batch = calibration, 0
-
-    @property
-    def strides(self):
-        """The records of the last batch's strides."""
-        return self._strides.records
+        else:
+            self._don_anew()
 
     @property
     def stride_count(self):
         """How many strides the last batch completed."""
-        return self._strides.count
+        return self.detection.strides.count
+
+    @property
+    def metronome(self):
+        """The cadence cue."""
+        return self.detection.metronome
 
     @property
     def given(self):
@@ -69,12 +69,12 @@ class Pipeline:
     @property
     def running(self):
         """True once a calibration is in force and strides are looked for."""
-        return self._running
+        return self.detection is not None
 
     @property
     def standing(self):
         """True while the donning waits for the wearer to stand still."""
-        return self._donning is not None and self._donning.phase == donning.STANDING
+        return self._donning is not None and self._donning.phase == self._donning.STANDING
 
     @property
     def squats(self):
@@ -86,34 +86,43 @@ class Pipeline:
         self.batches += 1
         if not n_shank and not n_thigh:
             return 0
-        if self._given and not self._running:
-            self._start_given(mv)
-        if self._running and self._level.empty:
-            self._level.start(mv)
-        n = self.aligner.push(self.shank, n_shank, self.thigh, n_thigh)
-        if self._running or self._donning is None:
-            return self._detect(n, mv)
-        return self._don(self._donning, n, mv)
+        if self._given and not self.detection:
+            self._start(mv)
+            if not self.detection.has_reading(mv):
+                self.fault = faults.FLEX_MISSING
+        detection, aligner = self.detection, self.aligner
+        if detection:
+            detection.before(mv)
+        n = aligner.push(self.shank, n_shank, self.thigh, n_thigh)
+        if detection:
+            return detection.batch(aligner.out, n, mv, self.batches, aligner.n_s)
+        bits = self._don(n, mv)
+        if bits & ACCEPTED:
+            self._start(mv)
+        return bits
 
     def gap(self, lost):
         """After lost samples: a donning begins anew, a run goes on with the next whole stride; baseline and policy are kept."""
         self.aligner.gap(lost)
-        if self._running:
-            self._strides.gap(lost)
-            self._bias.restart()
-            kernel.restart(self._state, self.aligner.next_k)
-            self._level.clear()
+        if self.detection:
+            self.detection.gap(lost, self.aligner.next_k)
         elif self._donning:
-            self._donning = Donning(self._params)
+            self._don_anew()
 
-    def _don(self, d, n, mv):
-        if d.phase == donning.DONE:
+    def _don_anew(self):
+        from .donning import Donning
+
+        self._donning = Donning(self._params)
+
+    def _don(self, n, mv):
+        d = self._donning
+        if not d or d.phase == d.DONE:
             return 0
         phase = d.phase
         d.step(self.aligner.out, n, mv)
         if d.phase == phase:
             return 0
-        if d.phase == donning.SQUATS:
+        if d.phase == d.SQUATS:
             return STOOD
         self.accepted_batch = self.batches
         self.calibration = d.calibration
@@ -122,47 +131,23 @@ class Pipeline:
             return REFUSED
         if not d.calibration[30]:
             self.fault = faults.FLEX_DEGRADED if d.sums.has_flex else faults.FLEX_MISSING
-        self._start(mv)
         return ACCEPTED
 
-    def _start_given(self, mv):
-        if not FLEX_LOW_MV <= mv <= FLEX_HIGH_MV:
-            self.fault = faults.FLEX_MISSING
-        self._start(mv)
-
     def _start(self, mv):
-        self._words = kernel.coefficients(self.calibration, self._params["arm_dps"])
-        self._bias = BiasRefresh(self.calibration)
-        self._level = FlexLevel(self.calibration, self._params["flex_window"])
-        self._state = kernel.fresh_state(self.aligner.next_k)
-        self._level.start(mv)
-        self._running = True
+        """Detection, in the room of the donning."""
+        self._donning = None
+        self.before_detection()
+        from .detection import Detection
+        from .saved import Saver
 
-    def _detect(self, n, mv):
-        self._strides.begin()
-        found = 0
-        if n:
-            s, samples = self._state, self.aligner.out
-            kernel.step(samples, n, self._level.offset(), self._words, s, self._history, self._table)
-            self._level.push(mv, s[kernel.S_G])
-            for e in range(s[kernel.S_EVENTS]):
-                self._stance(s, kernel.S_EVENT0 + kernel.EVENT_WORDS * e)
-            if self._strides.count:
-                found = STRIDES
-            if self._bias.step(samples, n):
-                kernel.set_biases(self._words, self.calibration, self._bias.bias)
-                found |= REFRESHED
-        if self.metronome.step(self.aligner.n_s, self._strides.last_ic):
-            found |= BEAT
-        return found
+        self._saver = Saver()
+        buffers = self._history, self._table, self.strides
+        self.detection = Detection(self._params, self.calibration, *buffers, self.aligner.next_k)
+        self.detection.start(mv)
 
-    def _stance(self, s, at):
-        strides = self._strides
-        jerk, clipped_at = s[at + 2] - kernel.H_BIAS, s[at + 3] - 0x10000000
-        was_ready = strides.baseline.ready
-        strides.stance(s[at], s[at + 1], jerk, clipped_at, s[at + 4], self.batches, self.aligner.n_s)
-        if strides.baseline.ready and not was_ready:
-            self.metronome.set_own(strides.baseline.own_stride_samples)
+    @staticmethod
+    def before_detection():
+        """A sleeve puts what lets go of the donning's code here."""
 
     def save(self, out, at=0, n=-1):
         """Write the state after this batch into n bytes (-1: all that is there) of `out` (bytearray) from `at` on.
@@ -170,7 +155,7 @@ class Pipeline:
         Returns how many it takes; 0: not running, or n is too few.
         With the same parameters and calibration `restore` goes on from there as if nothing had been between. Allocates nothing.
         """
-        if not self._running:
+        if not self.detection:
             return 0
         c = self._saver
         c.begin(out, at, n if n >= 0 else len(out) - at)
@@ -184,23 +169,21 @@ class Pipeline:
         """
         if not self.calibration:
             raise ValueError("a state needs the calibration that it was saved with")
+        from .saved import CutError, Loader
+
         self._start(-1)
         try:
             self._state_words(Loader(state, n))
         except (CutError, IndexError):
-            self._running = False
+            self.detection = None
             raise ValueError("the saved state is cut or damaged") from None
-        kernel.set_biases(self._words, self.calibration, self._bias.bias)
+        self.detection.restored()
 
     def _state_words(self, c):
-        if c.word(saved.VERSION) != saved.VERSION:
+        if c.word(STATE_VERSION) != STATE_VERSION:
             raise ValueError("the saved state is of another version")
         self.batches = c.word(self.batches)
         self.accepted_batch = c.word(self.accepted_batch)
         self.fault = c.word(self.fault)
         self.aligner.state(c)
-        self._level.state(c)
-        self._bias.state(c)
-        self._strides.state(c)
-        self.metronome.state(c)
-        kernel.state(c, self._state, self._history, self._strides.gate)
+        self.detection.state(c)

@@ -7,8 +7,6 @@ Saving allocates nothing.
 
 from .compat import micropython, ptr8, ptr16, ptr32
 
-VERSION = 1
-
 
 class CutError(Exception):
     """A saved state ends too early."""

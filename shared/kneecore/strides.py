@@ -1,13 +1,10 @@
 """From complete stances to stride records: gate, measures, decision, cue (docs/detector.md §4.3.1, §5-§7)."""
 
-from array import array
-
 from . import stride as st
 from .crosstalk import Crosstalk
 from .cue import CuePolicy
 from .decision import Baseline
 from .gate import RunningGate
-from .kernel import MAX_EVENTS
 from .stance import Stance
 from .stride import NULL
 
@@ -15,10 +12,11 @@ _NEVER = -0x10000000
 
 
 class Strides:
-    """One donning's strides. After `begin`, each `stance` may add a record to `records` (`count` of them, `stride.FIELD_COUNT` words each)."""
+    """One donning's strides. After `begin`, each `stance` may add a record to `records` (array('i') of MAX_EVENTS times
+    `stride.FIELD_COUNT` words; `count` of them are filled)."""
 
-    def __init__(self, params, history):
-        self.records = array("i", bytearray(4 * st.FIELD_COUNT * MAX_EVENTS))
+    def __init__(self, params, history, records):
+        self.records = records
         self.count = 0
         self.last_ic = _NEVER
         self.gate = RunningGate(history, params["contact_jerk_mg"])

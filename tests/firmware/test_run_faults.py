@@ -50,7 +50,7 @@ def test_a_chip_silent_for_300_ms_costs_no_sample(image, chip):
     assert np.array_equal(s.drained.shank_gyro[:n], played.shank_gyro)
     assert np.array_equal(s.drained.thigh_gyro[:n], played.thigh_gyro)
     silent = np.flatnonzero(s.drained.n_shank[1400:1600] == 0) + 1401
-    assert 14 <= len(silent) <= 15 and s.drained.n_shank.max() == 64
+    assert 14 <= len(silent) <= 15 and s.drained.n_shank.max() == 16
     assert life.info["last_fault"] == 0 and s.whole and verify(s).verdict == "exact"
     assert abs(len(s.strides) - len(core.run(played, life.info["params"]).strides)) <= 1
 

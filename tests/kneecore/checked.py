@@ -35,6 +35,7 @@ CHECKED = (
     "decision",
     "cue",
     "strides",
+    "detection",
     "donning",
     "pipeline",
 )
