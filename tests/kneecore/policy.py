@@ -46,7 +46,8 @@ class Judge:
         self._pipe.batch(1, 1, -1)
         self._measured: Any = _Measured()
         self._gate: Any = _Open()
-        self._strides = self._pipe.detection.strides
+        assert self._pipe.detection
+        self._strides: Any = self._pipe.detection.strides
         self._strides._stance, self._strides.gate = self._measured, self._gate
         self.ic = 1000
         self.now = self._batch = 0

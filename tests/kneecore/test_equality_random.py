@@ -82,7 +82,7 @@ def core_stances(pipe: Pipeline, run: Drained) -> list[tuple[int, ...]]:
     """Batch, ic, to, jerk, last clipped sample and clipped ones so far of every complete stance: the kernel's words."""
     found, emitted = [], 0
     for batch, _ in enumerate(core.drive(pipe, run), 1):
-        if not pipe.running or pipe.detection.kernel_state[kernel.S_K] == emitted:
+        if not pipe.detection or pipe.detection.kernel_state[kernel.S_K] == emitted:
             continue  # nothing was emitted: the words are those of an earlier batch
         st = pipe.detection.kernel_state
         emitted = st[kernel.S_K]
@@ -95,6 +95,7 @@ def core_stances(pipe: Pipeline, run: Drained) -> list[tuple[int, ...]]:
 
 def core_history(pipe: Pipeline) -> dict[str, list[int]]:
     """The history's columns of the last samples, as they stand."""
+    assert pipe.detection
     k, rows = pipe.detection.kernel_state[kernel.S_K], np.array(pipe._history).reshape(-1, kernel.COLUMNS)
     last = np.arange(max(k - LOOKED_AT, 0), k) % kernel.SAMPLES
     return {name: rows[last, column].tolist() for name, column in COLUMNS.items()}

@@ -43,6 +43,7 @@ def window(batches: int = 12) -> bytes:
         if found == 4:
             break
     first = pipe.batches
+    assert pipe.calibration
     made = SessionFile(level="windows")
     made.calibration(pipe.accepted_batch, pipe.calibration)
     made.event(first, 12, 1)

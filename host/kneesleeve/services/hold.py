@@ -13,6 +13,7 @@ from kneesleeve.recordings import Recording
 from kneesleeve.virtual import Scenario, VirtualSleeve, list_files
 
 _ROOM_S = 900.0  # of raw samples
+_BOOT_MS, _PRESS_MS = 1500, 200  # of real time
 
 
 def prepare_image(image: Path, side: str) -> bool:
@@ -25,6 +26,15 @@ def prepare_image(image: Path, side: str) -> bool:
     return True
 
 
+def _pressed_in_time(scenario: Scenario, speed: float) -> Scenario:
+    """Presses as long, and the first as late, as the board needs in real time to start and to look at its button."""
+    slow = max(1.0, speed)
+    late = {"boot": round(_BOOT_MS * slow), "motion": 0}
+    long_ms = round(_PRESS_MS * slow)
+    presses = tuple(replace(p, at_ms=p.at_ms + late[p.since], for_ms=long_ms) for p in scenario.presses)
+    return replace(scenario, presses=presses)
+
+
 @contextmanager
 def held(
     image: Path, recording: Recording, *, link: Path | None, speed: float, don_now: bool
@@ -33,7 +43,7 @@ def held(
 
     don_now: the button is pressed after boot and again at the recording's end; else the sleeve waits for its button.
     """
-    scenario = run_scenario(recording) if don_now else Scenario()
+    scenario = _pressed_in_time(run_scenario(recording), speed) if don_now else Scenario()
     scenario = replace(scenario, clock="wall", speed=speed)
     with VirtualSleeve(image, scenario, motion_of(recording), link=link) as sleeve:
         yield sleeve
