@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     micropython: Any
     const: Any
     ptr8 = ptr16 = ptr32 = Any
+    NOTHING: Any
 else:
+    NOTHING = None  # of an attribute whose object comes later
     try:
         import micropython
 

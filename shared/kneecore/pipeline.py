@@ -7,6 +7,7 @@ from array import array
 
 from . import align, faults, kernel, trig
 from .align import Aligner
+from .compat import NOTHING
 from .stride import FIELD_COUNT
 
 # what a batch brought, as bits of `Pipeline.batch`'s result
@@ -41,11 +42,11 @@ class Pipeline:
         self.accepted_batch = -1
         self.calibration = None
         self.fault = faults.NONE
-        self.detection = None  # once a calibration is in force
+        self.detection = NOTHING  # once a calibration is in force
         self._params = params
-        self._saver = None
+        self._saver = NOTHING
         self._given = calibration or None
-        self._donning = None
+        self._donning = NOTHING
         if calibration:
             self.calibration, self.accepted_batch = calibration, 0
         else:
@@ -135,7 +136,7 @@ class Pipeline:
 
     def _start(self, mv):
         """Detection, in the room of the donning."""
-        self._donning = None
+        self._donning = NOTHING
         self.before_detection()
         from .detection import Detection
         from .saved import Saver
@@ -175,7 +176,7 @@ class Pipeline:
         try:
             self._state_words(Loader(state, n))
         except (CutError, IndexError):
-            self.detection = None
+            self.detection = NOTHING
             raise ValueError("the saved state is cut or damaged") from None
         self.detection.restored()
 

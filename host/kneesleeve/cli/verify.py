@@ -32,7 +32,8 @@ def command(
 
 def _tell(verdict: Verdict) -> None:
     print(f"{verdict.verdict}: {verdict.difference or verdict.reason or 'every field of every stride is equal'}")
-    print(f"calibration: {verdict.calibration}")
+    why = " (the samples of the donning are not in the record)" if verdict.calibration == "unchecked" else ""
+    print(f"calibration: {verdict.calibration}{why}")
     n = verdict.checked_beats
     beats = f"{n} beat{'s' if n > 1 else ''}, " if n else ""
     print(
@@ -49,5 +50,5 @@ def _from_states(verdict: Verdict) -> str:
     """Says which part was recomputed from saved states, in how many pieces."""
     if not verdict.from_state_batches:
         return ""
-    share = 100 * verdict.from_state_batches / verdict.batches
-    return f", {share:.1f} % of them from saved states ({len(verdict.sections)} parts in all)"
+    share = 100 * verdict.from_state_batches / verdict.checked_batches
+    return f" ({len(verdict.sections)} parts, {'all' if share == 100 else f'{share:.1f} %'} from saved states)"
