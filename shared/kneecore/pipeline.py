@@ -40,7 +40,7 @@ class Pipeline:
         self.aligner = Aligner()
         self.batches = 0
         self.accepted_batch = -1
-        self.calibration = None
+        self.calibration = NOTHING
         self.fault = faults.NONE
         self.detection = NOTHING  # once a calibration is in force
         self._params = params
