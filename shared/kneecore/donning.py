@@ -3,7 +3,7 @@
 from array import array
 
 from . import fit
-from .compat import const, micropython, ptr16, ptr32
+from .compat import NOTHING, const, micropython, ptr16, ptr32
 from .intmath import clamp, isqrt
 
 _BLOCK = const(25)  # batches: 0.5 s
@@ -125,7 +125,7 @@ class Donning:
         self._side = -1 if params["side"] else 1
         self.phase = self.STANDING
         self.sums = Sums()
-        self.calibration = None
+        self.calibration = NOTHING
         self._raw = array("i", bytearray(48))
         self._blocks = [_Block()]
         self._still = Stillness()

@@ -126,11 +126,11 @@ class Pipeline:
         if d.phase == d.SQUATS:
             return STOOD
         self.accepted_batch = self.batches
-        self.calibration = d.calibration
-        if d.calibration[0]:
+        found = self.calibration = d.calibration
+        if found[0]:
             self.fault = faults.DONNING_REFUSED
             return REFUSED
-        if not d.calibration[30]:
+        if not found[30]:
             self.fault = faults.FLEX_DEGRADED if d.sums.has_flex else faults.FLEX_MISSING
         return ACCEPTED
 
