@@ -163,8 +163,24 @@ def test_a_sleeve_in_a_run_is_1(sleeve: Run, fake: FakeSleeve) -> None:
 
 def test_sessions_for_people(sleeve: Run, fake: FakeSleeve) -> None:
     lines = sleeve("sessions", "-d", f"pty:{fake.port}").stdout.splitlines()
-    assert lines[0].split() == ["session", "bytes", "closed", "verified"]
-    assert lines[2].split()[:3] == ["7", str(len(DATA)), "yes"]
+    assert lines[0].split() == ["session", "when", "level", "bytes", "closed", "verified"]
+    assert lines[2].split() == ["7", "unknown", "raw", str(len(DATA)), "yes", "no"]
+
+
+def test_the_list_says_when_a_run_began(sleeve: Run, fake: FakeSleeve) -> None:
+    fake.sessions[8] = run_session(60, session_id=8, started=1_700_000_000_000, level="windows").data()
+    fake.sessions[9] = b"\0" * 4096
+    done = sleeve("sessions", "-d", f"pty:{fake.port}")
+    row = next(line for line in done.stdout.splitlines() if line.split()[:1] == ["8"])
+    assert "Nov 2023, " in row and "windows" in row and "no computer had told" in done.stderr
+    found = {s["id"]: s for s in json.loads(sleeve("sessions", "--json", "-d", f"pty:{fake.port}").stdout)}
+    assert found[8]["started"] == "2023-11-14T22:13:20+00:00" and found[7]["started"] is None
+    assert found[9]["level"] is None
+
+
+def test_a_quick_list_looks_into_nothing(sleeve: Run, fake: FakeSleeve) -> None:
+    done = sleeve("sessions", "--quick", "-d", f"pty:{fake.port}")
+    assert done.returncode == 0 and all(kind != 0x13 for kind, _ in fake.requests)
 
 
 def test_sessions_for_programs(sleeve: Run, fake: FakeSleeve) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kneesleeve.sessions.session import Time
+if TYPE_CHECKING:  # a list of sessions needs dates, and no NumPy
+    from kneesleeve.sessions.session import Time
 
 UNKNOWN = "date and time unknown: no computer had told the sleeve the time"
 _EARLIEST_MS, _LATEST_MS = 946_684_800_000, 4_102_444_800_000  # 2000 … 2100: anything else is no time
@@ -28,6 +29,14 @@ def started_at(meta: Mapping[str, Any], times: Sequence[Time], ms_of: Any) -> da
 
 def _utc(unix_ms: float) -> datetime:
     return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=unix_ms)
+
+
+def begin_in_words(started: datetime | None, zone: tzinfo | None = None) -> str:
+    """The day and the minute, in `zone` (None: this computer's)."""
+    if started is None:
+        return "unknown"
+    t = started.astimezone(zone)
+    return f"{t:%a} {t.day} {t:%b %Y}, {t:%H:%M}"
 
 
 def in_words(started: datetime | None, length_s: float, zone: tzinfo | None = None) -> str:
