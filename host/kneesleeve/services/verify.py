@@ -75,22 +75,23 @@ def verify(session: Session, reference: Reference | None = None, resume: Resume 
     reason = _unverifiable(session)
     state: Compared = "given" if session.calibration_given else "unchecked"
     checked: list[_Checked] = []
+    unusable: list[str] = []
     difference = None
     for section in () if reason else session.sections:
         if section.state is None:
             state, difference = _check_calibration(session, section.last, reference or _reference())
             found = _from_start(session, section, reference or _reference())
         else:
-            found = _from_state(session, section, resume or _resume())
+            found = _from_state(session, section, resume or _resume(), unusable)
         if found:
             checked.append(found)
     differences = [d for d in (difference, *(c.difference for c in checked)) if d]
     if not checked and not differences:
-        reason = reason or "the donning did not end in what can be checked"
+        reason = reason or next(iter(unusable), "the donning did not end in what can be checked")
         difference = contradiction(session)
     else:
         difference = differences[0] if differences else contradiction(session)
-    return _verdict(session, checked, state, difference, reason)
+    return _verdict(session, checked, state, difference, reason, unusable)
 
 
 def _from_start(session: Session, section: Section, reference: Reference) -> _Checked | None:
@@ -105,14 +106,22 @@ def _from_start(session: Session, section: Section, reference: Reference) -> _Ch
     )  # fmt: skip
 
 
-def _from_state(session: Session, section: Section, resume: Resume) -> _Checked | None:
-    """By kneecore from the section's state; None where that cannot be: no calibration, or bytes that are no state."""
-    if session.calibration is None or session.calibration[0] != 0 or section.state is None:
+def _from_state(session: Session, section: Section, resume: Resume, unusable: list[str]) -> _Checked | None:
+    """By kneecore from the section's state; None where that cannot be, and `unusable` says why.
+
+    Its CRC held, so these bytes were written as they are; what a nonsensical state breaks cannot be foreseen.
+    """
+    if section.state is None:
+        return None
+    where = f"the saved state of batch {section.state.batch}"
+    if session.calibration is None or session.calibration[0] != 0:
+        unusable.append(f"{where} cannot be used: there is no accepted calibration in the record")
         return None
     drained = between(session.drained, section.first, section.last)
     try:
         found = resume(section.state.data, drained, session.params, session.calibration)
-    except (ValueError, IndexError, OverflowError):  # its CRC held, so these bytes were written as they are
+    except (ValueError, LookupError, ArithmeticError, TypeError) as error:
+        unusable.append(f"{where} cannot be used: {error}")
         return None
     return _check(session, section, "core", found)
 
@@ -165,13 +174,14 @@ def _verdict(
     state: Compared,
     difference: Difference | None,
     reason: str,
+    unusable: Sequence[str],
 ) -> Verdict:
     batches = max(session.last_batch, len(session.drained))
     by: dict[str, int] = {"reference": 0, "core": 0}
     for c in checked:
         by[c.by] += c.last - c.first + 1
     covered = sum(by.values())
-    loss = [str(loss) for loss in session.losses]
+    loss = [*(str(loss) for loss in session.losses), *unusable]
     loss += [
         f"batch {d.batch}: the sleeve lost {d.samples or 'an unknown number of'} samples" for d in session.dropouts
     ]
