@@ -60,6 +60,7 @@ fuzz: $(VENV)/.dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[fuzz]'
 	@$(BIN)/python tests/sessions/fuzz_reader.py reader $(FUZZ_RUNS)
 	@$(BIN)/python tests/sessions/fuzz_reader.py frames $(FUZZ_RUNS)
+	@$(BIN)/python tests/sessions/fuzz_reader.py verify $$(($(FUZZ_RUNS) / 5))
 
 # power cuts at every operation of the flash, in every way, and again in every recovery: 6 minutes a seed
 SEEDS ?= 1-3

@@ -1,4 +1,4 @@
-"""Fuzzes the session reader and the frame decoder: `python tests/sessions/fuzz_reader.py reader|frames [EXECUTIONS]`.
+"""Fuzzes the session reader, what verify makes of it, and the frame decoder: `python tests/sessions/fuzz_reader.py reader|verify|frames [EXECUTIONS]`.
 
 With atheris (coverage-guided, `pip install 'kneesleeve[fuzz]'`), else with random changes to the saved corpus, which
 reach less. New inputs that atheris finds are kept in `out/fuzz/`; what breaks is written there too.
@@ -18,7 +18,12 @@ HERE = Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
 FOUND = HERE.parents[1] / "out" / "fuzz"
 ROUND = 100_000
-LONGEST = {"reader": 3 * 4096 + 1, "frames": 1200}  # bytes: three blocks; two of the longest frames
+LONGEST = {
+    "reader": 3 * 4096 + 1,
+    "verify": 3 * 4096 + 1,
+    "frames": 1200,
+}  # bytes: three blocks; two of the longest frames
+INPUTS = {"reader": "reader", "verify": "reader", "frames": "frames"}  # folders of the corpus
 
 
 def with_atheris(target: str, runs: int, seed: int) -> None:
@@ -34,7 +39,7 @@ def with_atheris(target: str, runs: int, seed: int) -> None:
     new.mkdir(parents=True, exist_ok=True)
     usual = [f"-max_len={LONGEST[target]}", "-timeout=10", "-rss_limit_mb=1024"]
     usual += [f"-artifact_prefix={FOUND}/{target}-", f"-runs={runs}", f"-seed={seed}", "-verbosity=0"]
-    atheris.Setup([sys.argv[0], *usual, str(new), str(CORPUS / target)], TARGETS[target])
+    atheris.Setup([sys.argv[0], *usual, str(new), str(CORPUS / INPUTS[target])], TARGETS[target])
     atheris.Fuzz()
 
 
@@ -43,7 +48,7 @@ def with_random_changes(target: str, runs: int, seed: int) -> None:
     from fuzz_targets import TARGETS
 
     chance = random.Random(seed)
-    inputs = [path.read_bytes() for path in sorted((CORPUS / target).iterdir())]
+    inputs = [path.read_bytes() for path in sorted((CORPUS / INPUTS[target]).iterdir())]
     for _ in range(runs):
         data = changed(chance.choice(inputs), chance)
         try:

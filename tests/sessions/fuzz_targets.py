@@ -14,14 +14,25 @@ from kneesleeve.link.codec import Decoder, encode
 from kneesleeve.services.doctor import diagnosis
 from kneesleeve.services.verify import verify
 from kneesleeve.sessions.api import Session
+from kneesleeve.sessions.contents import Contents
 from kneesleeve.sessions.reader import contents_of, recorded
 from kneesleeve.sessions.records import crc8
 
-AS_IS, VERSION_2, IN_SEQUENCE, EXAMINE, VERIFY = 1, 2, 4, 8, 16  # bits of an input's first byte
+AS_IS, VERSION_2, IN_SEQUENCE, EXAMINE = 1, 2, 4, 8  # bits of an input's first byte
 
 
-def read_session(data: bytes) -> None:
-    """The first byte chooses: the rest as it is, or with its checks made good, to reach what is behind them."""
+def verify_session(data: bytes) -> None:
+    """What `verify` makes of it: slow, so apart from the reader."""
+    contents = read_session(data)
+    if contents:
+        json.dumps(verify(recorded(contents)).as_json())
+
+
+def read_session(data: bytes) -> Contents | None:
+    """The first byte chooses: the rest as it is, or with its checks made good, to reach what is behind them.
+
+    None for what the reader refuses.
+    """
     mode, content = data[:1], data[1:]
     flags = mode[0] if mode else AS_IS
     if not flags & AS_IS:
@@ -30,7 +41,7 @@ def read_session(data: bytes) -> None:
         contents = contents_of(Path("fuzz.sleeve"), content)
     except SessionError as error:
         assert error.hint
-        return
+        return None
     sequences = [record.sequence for record in contents.stream.records]
     assert sequences == sorted(set(sequences))
     assert all(1 <= s.first <= s.last <= contents.last_batch for s in contents.sections)
@@ -40,8 +51,7 @@ def read_session(data: bytes) -> None:
     assert len(run.shank) == run.n_shank.sum() and len(run.thigh) == run.n_thigh.sum()
     if flags & EXAMINE:
         diagnosis(Session(contents)).as_json()
-    if flags & VERIFY:
-        json.dumps(verify(recorded(contents)).as_json())
+    return contents
 
 
 def repaired(data: bytes, version: int, *, in_sequence: bool) -> bytes:
@@ -91,4 +101,9 @@ def decode_frames(data: bytes) -> None:
     assert len(whole.text) <= 200 and len(whole._open) <= 2 * 1024
 
 
-TARGETS = {"reader": read_session, "frames": decode_frames}
+def read_only(data: bytes) -> None:
+    """The reader alone."""
+    read_session(data)
+
+
+TARGETS = {"reader": read_only, "verify": verify_session, "frames": decode_frames}

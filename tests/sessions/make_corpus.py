@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from block_writers import BLOCK
-from fuzz_targets import AS_IS, EXAMINE, IN_SEQUENCE, VERIFY, VERSION_2
+from fuzz_targets import AS_IS, EXAMINE, IN_SEQUENCE, VERSION_2
 from session_files import SessionFile, run_session
 
 from kneecore import params
@@ -69,8 +69,8 @@ def inputs() -> dict[str, bytes]:
         found[f"reader/format{version}"] = bytes((flags | EXAMINE,)) + data.rstrip(b"\xff")
         found[f"reader/format{version}-as-is"] = bytes((AS_IS | EXAMINE,)) + data
         longer = run_session(60, version=version).data()
-        found[f"reader/format{version}-two-blocks"] = bytes((flags | VERIFY,)) + longer[: 2 * BLOCK]
-    found["reader/window"] = bytes((VERSION_2 | IN_SEQUENCE | VERIFY,)) + window().rstrip(b"\xff")
+        found[f"reader/format{version}-two-blocks"] = bytes((flags,)) + longer[: 2 * BLOCK]
+    found["reader/window"] = bytes((VERSION_2 | IN_SEQUENCE,)) + window().rstrip(b"\xff")
     empty = SessionFile(version=2, stride_fields=[]).data().rstrip(b"\xff")
     found["reader/empty-meta"] = bytes((VERSION_2 | IN_SEQUENCE,)) + empty
     found["frames/good"] = b"\x03" + encode(0x90, 1, b"pong") + b"console text" + encode(0x91, 2, bytes(range(55)))

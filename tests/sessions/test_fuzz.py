@@ -16,7 +16,7 @@ from kneesleeve.sessions.reader import contents_of
 HERE = Path(__file__).resolve().parent
 
 
-@pytest.mark.parametrize(("target", "runs"), [("reader", 400), ("frames", 1500)])
+@pytest.mark.parametrize(("target", "runs"), [("reader", 300), ("verify", 100), ("frames", 1500)])
 def test_random_changes_to_the_corpus_break_nothing(target: str, runs: int) -> None:
     with_random_changes(target, runs, seed=2)
 
