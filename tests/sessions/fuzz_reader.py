@@ -1,4 +1,6 @@
-"""Fuzzes the session reader, what verify makes of it, and the frame decoder: `python tests/sessions/fuzz_reader.py reader|verify|frames [EXECUTIONS]`.
+"""Fuzzes the session reader, `verify` behind it, and the frame decoder.
+
+`python tests/sessions/fuzz_reader.py reader|verify|frames [EXECUTIONS]`
 
 With atheris (coverage-guided, `pip install 'kneesleeve[fuzz]'`), else with random changes to the saved corpus, which
 reach less. New inputs that atheris finds are kept in `out/fuzz/`; what breaks is written there too.

@@ -12,6 +12,7 @@ from session_files import MOTOR_OFF as E_MOTOR_OFF
 from session_files import MOTOR_ON as E_MOTOR_ON
 
 from kneecore.stride import BATCH, COLLAPSE, FIELD_NAMES, NULL
+from kneesleeve.reference import Detection
 from kneesleeve.services.verdict import Verdict
 from kneesleeve.services.verify import verify
 from kneesleeve.sessions.reader import open_session
@@ -128,6 +129,16 @@ def test_windows_are_not_called_different(path: Path) -> None:
     made.close(150)
     v = verdict_of(path, made)
     assert v.verdict == "unverifiable" and v.exit_code == 4
+
+
+def test_a_state_behind_the_last_sample_is_no_obstacle(path: Path) -> None:
+    made = SessionFile(level="windows")
+    made.calibration(2)
+    made.raw(3)
+    made.state(8, b"any")
+    made.close(9)
+    v = verify(opened(path, made), resume=lambda *_: Detection([]))
+    assert v.verdict == "exact" and v.sections == [(9, 9)]
 
 
 def test_without_meta_nothing_is_verifiable(path: Path, new: New) -> None:

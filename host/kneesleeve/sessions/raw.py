@@ -112,7 +112,8 @@ def first_batches(drained: Drained, n: int) -> Drained:
 
 def between(drained: Drained, first: int, last: int) -> Drained:
     """Batches first … last of a run (numbered from 1), as far as there are so many."""
-    rows = slice(first - 1, max(first - 1, min(last, len(drained))))
+    begin = min(first - 1, len(drained))
+    rows = slice(begin, max(begin, min(last, len(drained))))
     s_ends, t_ends = drained.shank_bounds[[rows.start, rows.stop]], drained.thigh_bounds[[rows.start, rows.stop]]
     shank, thigh = slice(*s_ends.tolist()), slice(*t_ends.tolist())
     return Drained(
