@@ -52,6 +52,7 @@ class App:
             "schema": self._config.schema,
             "record_level": LEVEL_NAMES[self._config.record_level],
             "boot": self._store.boot,
+            "unix_ms": self._wall.now_ms(self._board.clock.ticks_ms()),
             "problem": self._config.problem,
             "last_fault": self._last_fault or self._config.fault,
             "reset_cause": self._board.reset_cause,

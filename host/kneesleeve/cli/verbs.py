@@ -12,6 +12,7 @@ VERBS: dict[str, str] = {
     "ports": "List serial ports, and what is at each.",
     "flash": "Make a sleeve of an ESP32 board.",
     "info": "What a sleeve is, and how it is.",
+    "time": "Compare a sleeve's clock with this computer's, or set it.",
     "config": "Show, set, back up and restore what a sleeve works with.",
     "sessions": "List the runs on a sleeve.",
     "pull": "Fetch runs from a sleeve.",
