@@ -53,6 +53,7 @@ def report_error(error: BaseException) -> int:
 
 
 def _say(message: str, hint: str) -> None:
+    message, hint = " ".join(message.split()), " ".join(hint.split())  # one line each, whatever a library said
     if sys.stderr.isatty():
         from rich.console import Console
 
