@@ -16,7 +16,7 @@ from kneesleeve.report.drift import Drift, drift
 from kneesleeve.report.metronome import Metronome, metronome
 from kneesleeve.report.source import Bools, Floats, SessionLike
 from kneesleeve.report.strides import Strides, table
-from kneesleeve.report.timeline import Gap, Timeline, gaps, timeline
+from kneesleeve.report.timeline import Gap, Timeline, gaps, in_windows, timeline, windowed
 
 # judged: strides were compared with a limit; learning: not yet; no_strides: no running was seen;
 # refused, unfinished: the donning gave no calibration
@@ -149,7 +149,8 @@ def _angles(session: SessionLike) -> Angles | None:
     if session.calibration is None or session.calibration[0] or not len(session.drained.shank_gyro):
         return None
     calibration = Calibration.of(session.calibration)
-    found = knee_angles(session.drained, calibration, session.accepted_batch, session.params["flex_window"])
+    drained = windowed(session.drained) if in_windows(session) else session.drained
+    found = knee_angles(drained, calibration, session.accepted_batch, session.params["flex_window"])
     return found if len(found.k) else None
 
 

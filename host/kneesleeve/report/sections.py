@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
+import numpy as np
+
 from kneecore import fault_table
 from kneecore.records import E_FAULT
 from kneesleeve.report.calibration import Donning
 from kneesleeve.report.metronome import QUIET
 from kneesleeve.report.model import Model
 from kneesleeve.report.source import SessionLike, VerdictLike
+from kneesleeve.report.timeline import in_windows
 from kneesleeve.report.words import REASONS, clock, count, duration, number, percent
 from kneesleeve.sessions.when import in_words
 
@@ -93,6 +96,12 @@ def recording_notes(session: SessionLike, m: Model) -> list[str]:
     if m.gaps:
         notes.append(
             f"{count(m.facts.gaps, 'gap')}, {m.facts.missing_s:.2f} s in all, hatched in the figures: {_causes(m)}."
+        )
+    elif in_windows(session) and len(session.drained):
+        share = np.count_nonzero(session.drained.n_shank) / max(1, len(session.drained))
+        notes.append(
+            f"Samples were recorded around the buzzes only, {percent(share)} of the time: the pictures of the knee "
+            "show these moments. Every stride was recorded."
         )
     elif len(session.drained):
         notes.append("No gaps: every sample of the recording is there.")

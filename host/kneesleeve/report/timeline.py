@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -99,12 +99,32 @@ def _rate_hz(samples: Ints, t_s: Floats) -> float:
 
 
 def gaps(session: SessionLike, clock: Timeline) -> list[Gap]:
-    """Spans without samples: reported dropouts, and drains that are too far apart; in order, overlaps joined."""
+    """Spans in which samples are missing: reported dropouts, drains that are too far apart; in order, overlaps joined.
+
+    Where only windows around cues are recorded, what lies between them is not missing.
+    """
     ends_s = drain_times_s(session.drained)
-    late = np.flatnonzero(np.diff(ends_s) > _GAP_S)
-    found = [Gap(float(ends_s[i]), float(ends_s[i + 1]), "no samples were recorded") for i in late]
+    found = [] if in_windows(session) else _without_samples(session.drained, ends_s)
     found += [_dropout(entry, ends_s, clock.rate_hz) for entry in session.dropouts]
     return _joined(sorted(found, key=lambda gap: gap.start_s))
+
+
+def in_windows(session: SessionLike) -> bool:
+    """True if samples were recorded around cues only."""
+    return session.meta.get("level") == "windows"
+
+
+def windowed(drained: Drained) -> Drained:
+    """The same, with the alignment and all integrals beginning anew in each window."""
+    full = np.flatnonzero(drained.n_shank > 0)
+    starts = full[1:][np.diff(full) > 1] if len(full) else full
+    return replace(drained, losses=tuple((int(row), 0) for row in starts))
+
+
+def _without_samples(drained: Drained, ends_s: Floats) -> list[Gap]:
+    full = np.flatnonzero((drained.n_shank > 0) | (drained.n_thigh > 0))
+    late = np.flatnonzero(np.diff(ends_s[full]) > _GAP_S)
+    return [Gap(float(ends_s[full[i]]), float(ends_s[full[i + 1]]), "no samples were recorded") for i in late]
 
 
 def _dropout(entry: Any, ends_s: Floats, rate_hz: float) -> Gap:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kneesleeve.recordings.drain import NO_FLEX_MV, Drained
+from kneesleeve.recordings.drain import BATCH_US, NO_FLEX_MV, Drained
 from kneesleeve.sessions import packing
 from kneesleeve.sessions.clock import unwrapped
 
@@ -83,21 +83,21 @@ def _decode1(payloads: Sequence[bytes]) -> RawRun:
 
 
 def drained(run: RawRun, last: int | None = None, losses: Sequence[tuple[int, int]] = ()) -> Drained:
-    """Batches 1 … last (that of the last record if not given); those without a record have no samples, no flex reading
-    and the time of the one before.
+    """Batches 1 … last (that of the last record if not given); those without a record have no samples, no flex reading.
 
-    ticks_us: int64 [J], unwrapped to grow from the first recorded value. losses: as in `Drained`.
+    ticks_us: int64 [J], unwrapped to grow from the first recorded value; without a record it goes straight on between
+    its neighbours, 20 ms a batch where there is only one. losses: as in `Drained`.
     """
     last = last if last is not None else int(run.batch[-1]) if len(run) else 0
     at = run.batch - 1
     columns = np.zeros((3, last), np.int64)
     columns[2] = NO_FLEX_MV
     columns[:, at] = run.n_shank, run.n_thigh, run.flex_mv
-    there = np.zeros(last, bool)
-    there[at] = True
-    ticks_us = np.zeros(last, np.int64)
+    ticks_us = BATCH_US * np.arange(1, last + 1)
     if len(run):
-        ticks_us = unwrapped(run.batch, run.ticks_us)[np.maximum(np.cumsum(there) - 1, 0)]
+        known_us, number = unwrapped(run.batch, run.ticks_us), np.arange(1, last + 1)
+        outside = np.minimum(number - run.batch[0], 0) + np.maximum(number - run.batch[-1], 0)
+        ticks_us = np.rint(np.interp(number, run.batch, known_us)).astype(np.int64) + BATCH_US * outside
     return Drained(
         columns[1], columns[0], columns[2], ticks_us,
         run.thigh[:, :3], run.thigh[:, 3:], run.shank[:, :3], run.shank[:, 3:],
