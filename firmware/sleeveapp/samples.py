@@ -62,14 +62,12 @@ class Samples:
             self._end_window(batch)
 
     def stride(self, batch, cued):
-        """A stride is about to be recorded: with a cue, what is held about it comes before it; else it is let go."""
+        """A stride is about to be recorded: with a cue, what is held about it comes before it (any record without lets it go)."""
         q = self._queue
         if self.level == r.LEVEL_RAW:
             if batch - self._state_at >= STATE_EVERY:
                 self._tries = _TRIES
-        elif not cued:
-            self.drop()
-        else:
+        elif cued:
             self._until = batch + _LONGEST
             if q.holding:
                 self.close(batch)

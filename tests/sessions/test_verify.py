@@ -119,6 +119,38 @@ def test_strides_only_is_not_verifiable(path: Path, new: New) -> None:
     assert v.verdict == "unverifiable" and "raw" in v.reason and v.exit_code == 4
 
 
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"over": 1}, "over"),
+        ({"cue_ms": 100, "cue_batch": 51}, "cue_ms"),
+        ({"over": 1, "collapse_mdeg": 3000, "cue_ms": 100, "cue_batch": 49}, "cue_batch"),
+        ({"index": 2}, "index"),
+        ({"ic": 100}, "ic"),
+        ({"batch": 40}, "batch"),
+    ],
+)
+def test_strides_without_samples_that_contradict_themselves_differ(
+    path: Path, wrong: dict[str, int], field: str
+) -> None:
+    made = SessionFile(level="strides")
+    usual = {"judged": 1, "collapse_mdeg": 100, "threshold_mdeg": 2000}
+    made.stride(**usual, index=0, ic=100, batch=50)
+    made.stride(**usual | {"index": 1, "ic": 250, "batch": 51} | wrong)
+    made.close(60)
+    v = verdict_of(path, made)
+    assert (v.verdict, v.exit_code) == ("differs", 1) and v.difference and v.difference.field == field
+
+
+def test_an_end_record_that_counts_other_strides_differs(path: Path) -> None:
+    made = SessionFile(level="strides")
+    made.stride(ic=100, batch=50)
+    made.strides.append(made.strides[0])  # counted by CLOSE, and not there
+    made.close(60)
+    v = verdict_of(path, made)
+    assert v.exit_code == 1 and str(v.difference) == "the end record, strides: recorded 2, recomputed 1"
+
+
 def test_windows_are_not_called_different(path: Path) -> None:
     """Their samples do not begin with the donning: nothing to recompute from, until `verify` starts at a STATE."""
     made = SessionFile(level="windows")
