@@ -144,7 +144,7 @@ def test_another_protocol_says_that_the_firmware_is_older(fake: FakeSleeve) -> N
     fake.manners.protocol = 0
     with pytest.raises(DeviceError, match="firmware is older") as error, opened(fake):
         pass
-    assert "sleeve update" in error.value.hint
+    assert "sleeve flash" in error.value.hint
 
 
 @pytest.mark.parametrize(("revision", "newer"), [(frames.REVISION + 1, "sleeve's firmware"), (0, "toolkit")])

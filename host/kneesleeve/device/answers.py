@@ -12,7 +12,7 @@ from kneesleeve.errors import ConfigError, DeviceError, ProtocolError
 STATES = ("boot", "idle", "donning", "running", "saving")
 _UPDATE = "Bring toolkit and firmware to the same version."
 UPDATE_TOOLKIT = "Update the toolkit: pip install --upgrade kneesleeve"
-UPDATE_SLEEVE = "Update the sleeve: sleeve update"
+UPDATE_SLEEVE = "Write its firmware anew, runs and configuration are kept: sleeve flash"
 MAX_SESSIONS = 4096  # a session takes a block at least, and the largest flash has 16 MiB
 MAX_STORAGE = 64 * 1024 * 1024  # bytes of all sessions together
 _WORDS = 200  # characters kept of what a sleeve says of itself
