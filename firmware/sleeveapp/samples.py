@@ -50,6 +50,8 @@ class Samples:
 
     def batch(self, batch, ticks_us, mv, shank, n_shank, thigh, n_thigh):
         """One batch as drained."""
+        if self.on and self.level == r.LEVEL_WINDOWS and batch > self._until:
+            self._end_window(batch - 1)  # of this batch nothing is recorded any more
         if not (self.on or self._queue.holding):
             return
         packer = self._packer
@@ -58,8 +60,6 @@ class Samples:
             packer.add(batch, ticks_us, mv, shank, n_shank, thigh, n_thigh)
         if packer.due(batch):
             self.close(batch)
-        if self.level == r.LEVEL_WINDOWS and self.on and batch >= self._until:
-            self._end_window(batch)
 
     def stride(self, batch, cued):
         """A stride is about to be recorded: with a cue, what is held about it comes before it (any record without lets it go)."""

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from lives import Life, blocks_of, config_of, live, make_image, pulses, runner
 
@@ -162,3 +163,16 @@ def test_what_a_slow_flash_costs_is_said_and_the_check_goes_on_behind_it(lives, 
     v = verify(s)
     assert (v.verdict, v.exit_code) == ("exact", 3) and len(v.sections) > 1, v.difference
     assert v.from_state_batches > 0 and 0.5 < v.checked_share < 1
+
+
+def test_a_window_ends_three_seconds_after_the_last_cue_where_no_stride_ends_it(tmp_path):
+    """Every stride collapses, then the runner stands: the last window ends by time."""
+    run = runner(collapse_every=1, run_s=34.0)
+    names = ("thigh_gyro", "thigh_accel", "shank_gyro", "shank_accel", "flex_mv")
+    stood = {n: np.concatenate([getattr(run, n), *[getattr(run, n)[40:620]] * 2]) for n in names}
+    life = live(make_image(tmp_path / "flash.img", config=config_of(level=r.LEVEL_WINDOWS)), replace(run, **stood))
+    s = life.session
+    ends = [e.batch for e in s.events if e.name == "window" and not e.arg]
+    assert cued(s) and ends[-1] == cued(s)[-1][f.BATCH] + 150 < s.last_batch - 50
+    v = verify(s)
+    assert (v.verdict, v.exit_code, v.checked_cues) == ("exact", 0, len(cued(s))), v.difference

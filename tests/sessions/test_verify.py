@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from block_writers import BLOCK
@@ -161,6 +162,39 @@ def test_windows_are_not_called_different(path: Path) -> None:
     made.close(150)
     v = verdict_of(path, made)
     assert v.verdict == "unverifiable" and v.exit_code == 4
+
+
+@pytest.mark.parametrize(("first", "lost"), [("state", ((0, 50),)), ("dropout", ())])
+def test_a_state_knows_of_the_losses_before_it_and_not_of_those_behind_it(path: Path, first: str, lost: Any) -> None:
+    """Both may be of the same batch: what stands first in the record came first."""
+    made = SessionFile(level="windows")
+    made.calibration(2)
+    if first == "dropout":
+        made.dropout(8, samples=50)
+    made.state(8, b"any")
+    if first == "state":
+        made.dropout(8, samples=50)
+    for batch in range(9, 30):
+        made.raw(batch)
+    made.close(29)
+    seen: list[Any] = []
+
+    def resume(state: bytes, drained: Any, *_: Any) -> Detection:
+        seen.append(drained.losses)
+        return Detection([])
+
+    assert verify(opened(path, made), resume=resume).verdict == "exact" and seen == [lost]
+
+
+def test_a_run_that_a_ctrl_c_ended_is_checked_up_to_the_batch_before(path: Path) -> None:
+    """It may have come between the batch's samples and its strides; CLOSE may count a stride that is not there."""
+    made = run_session(200, closed=False)
+    cut = list(made.strides)
+    made.strides.append(cut[-1])
+    made.close(200, reason=2)
+    late = changed(changed(cut[-1], BATCH, 200), FIELD_NAMES.index("index"), 99)
+    v = verdict_of(path, made, FakeReference([*cut, late]))
+    assert (v.verdict, v.checked_batches) == ("exact", 199)
 
 
 def test_a_state_behind_the_last_sample_is_no_obstacle(path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from kneecore.records import CLOSED_FULL
+from kneecore.records import CLOSED_FULL, CLOSED_INTERRUPT
 from kneecore.stride import BASELINE, BATCH, COLLAPSE, CUE_BATCH, CUE_MS, IC, INDEX, JUDGED, NULL, OVER, THRESHOLD
 from kneesleeve.services.verdict import Difference, sample_time_s
 from kneesleeve.sessions.sections import breaks_record
@@ -49,9 +49,9 @@ def _decided(s: Sequence[int]) -> Iterator[Difference]:
 
 
 def _counted(session: Session) -> Iterator[Difference]:
-    """CLOSE against what is there; where storage was full or records were lost, some of what it counts is not."""
-    full = session.close is not None and session.close.reason == CLOSED_FULL
-    if session.close is None or full or session.losses or any(map(breaks_record, session.dropouts)):
+    """CLOSE against what is there; where storage was full, a Ctrl-C came or records were lost, some of it is not."""
+    partly = session.close is not None and session.close.reason in (CLOSED_FULL, CLOSED_INTERRUPT)
+    if session.close is None or partly or session.losses or any(map(breaks_record, session.dropouts)):
         return
     strides, cues = len(session.strides), sum(s[CUE_MS] > 0 for s in session.strides)
     for name, counted, there in (("strides", session.close.strides, strides), ("cues", session.close.cues, cues)):

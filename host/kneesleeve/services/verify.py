@@ -7,7 +7,7 @@ loss, in a window) is recomputed by kneecore on CPython, which alone can go on f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from kneecore import params as schema
@@ -117,7 +117,10 @@ def _from_state(session: Session, section: Section, resume: Resume, unusable: li
     if session.calibration is None or session.calibration[0] != 0:
         unusable.append(f"{where} cannot be used: there is no accepted calibration in the record")
         return None
-    drained = between(session.drained, section.first, section.last)
+    drained = replace(
+        between(session.drained, section.first, section.last),
+        losses=tuple((batch - section.state.batch, n) for batch, n in section.losses),
+    )
     try:
         found = resume(section.state.data, drained, session.params, session.calibration)
     except (ValueError, LookupError, ArithmeticError, TypeError) as error:

@@ -15,10 +15,10 @@ from kneecore import params
 from kneecore.stride import BATCH
 from kneesleeve.sessions import raw
 from kneesleeve.sessions.clock import Clock
-from kneesleeve.sessions.layout import E_LEVEL, E_WINDOW, LAYOUTS, RAW_LEVEL, TYPE_NAMES
+from kneesleeve.sessions.layout import E_LEVEL, E_WINDOW, INTERRUPTED_CLOSE, LAYOUTS, RAW_LEVEL, TYPE_NAMES
 from kneesleeve.sessions.losses import MOST_LOSSES, Loss
 from kneesleeve.sessions.missing import NO_BATCH, Spans, timed
-from kneesleeve.sessions.sections import Mark, breaks_record, sections
+from kneesleeve.sessions.sections import Mark, added_up, breaks_record, sections
 from kneesleeve.sessions.session import DETECTOR_STATE, Close, Dropout, Event, Section, State, Time
 from kneesleeve.sessions.stream import Stream
 from kneesleeve.sessions.strides import BitTable, WordTable, default_table
@@ -51,6 +51,7 @@ class Contents:
         self._raw = array("I")  # indices of RAW records
         self._last_raw = 0
         self._problems: list[Loss] = []
+        self._sensor_losses: list[tuple[int, int, int]] = []  # index of the DROPOUT, its batch, samples
         self._marks: list[Mark] = []  # where what can be recomputed begins and ends
         self._spans = array("i")  # first and last batch of every record
         self._take_all()
@@ -90,11 +91,7 @@ class Contents:
     @property
     def sample_losses(self) -> list[tuple[int, int]]:
         """Where the sleeve itself lost samples and its detector knew, as (batches before it, shank samples lost)."""
-        found: dict[int, int] = {}
-        for d in self.dropouts:
-            if self.version > 1 and not breaks_record(d):
-                found[d.batch] = found.get(d.batch, 0) + d.samples
-        return sorted(found.items())
+        return added_up((batch, n) for _, batch, n in self._sensor_losses)
 
     @cached_property
     def sections(self) -> list[Section]:
@@ -103,7 +100,7 @@ class Contents:
             return []
         missing = sorted({loss.before for loss in self._all_losses if loss.missing})
         from_start = self.version == 1 or self.meta.get("level") == "raw"
-        return sections(self._marks, missing, self._places, len(self.stream.records), from_start)
+        return sections(self._marks, self._sensor_losses, missing, self._places, len(self.stream.records), from_start)
 
     @property
     def _recorded_until(self) -> int:
@@ -212,13 +209,15 @@ class Contents:
         self.dropouts.append(dropout)
         if self.version == 1 or breaks_record(dropout):
             self._marks.append(Mark(i, batch - 1))
+        else:
+            self._sensor_losses.append((i, batch, samples))
         return span
 
     def _take_close(self, i: int, payload: bytes) -> tuple[int, int]:
         close = Close(*_CLOSE[self.version].unpack_from(payload))
         span = _span(close.batch)
         self.close = close
-        self._marks.append(Mark(i, close.batch))
+        self._marks.append(Mark(i, close.batch - (close.reason == INTERRUPTED_CLOSE)))  # it broke off within a batch
         return span
 
     def _take_state(self, i: int, payload: bytes) -> tuple[int, int]:

@@ -29,6 +29,7 @@ RAW_LEVEL = 2
 CLOSED, INTERRUPTED, VERIFIED, GIVEN_UP = 1, 2, 4, 8
 STATUS_NAMES = {CLOSED: "closed", INTERRUPTED: "interrupted", VERIFIED: "verified", GIVEN_UP: "given_up"}
 
+INTERRUPTED_CLOSE = 2  # a Ctrl-C, which may come at any place within a batch
 CLOSE_REASONS = {1: "button", 2: "interrupted", 3: "fault", 4: "storage full"}
 LOST_RAM, LOST_STORAGE = 3, 4  # causes of a DROPOUT after which the detector went on with samples that the record lacks
 CHIPS = {0: "shank", 1: "thigh", 2: "both chips"}

@@ -61,12 +61,14 @@ class State(NamedTuple):
 
 class Section(NamedTuple):
     """A part that can be recomputed: of the batches first … last nothing is missing, not a sample, not a stride, not an
-    event. state: the detector's state that it begins with, None: the session's start.
+    event. state: the detector's state that it begins with, None: the session's start. losses: where the sleeve itself
+    lost samples since then, as (batch before it, shank samples), ascending.
     """
 
     state: State | None
     first: int
     last: int
+    losses: tuple[tuple[int, int], ...] = ()
 
 
 class Time(NamedTuple):
