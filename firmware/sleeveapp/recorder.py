@@ -49,6 +49,7 @@ class Recorder:
         self.fault = faults.NONE
         self.strides = self.cues = 0
         self.recording = False
+        self._pulse_told = False
         self.reduced = False  # samples stopped: what is left is for strides
         self.longest_ms = 0
         self._close_at = -1  # sequence of the CLOSE that was begun
@@ -110,7 +111,6 @@ class Recorder:
 
     def stride(self, batch, values):
         """One stride: a memoryview of its words."""
-        self.strides += 1
         if not self.recording:
             return
         cued = values[CUE_MS] > 0
@@ -120,6 +120,7 @@ class Recorder:
         if at >= 0:
             self._queue.put(at, self._scratch, n)
             self._queue.commit(batch)
+            self.strides += 1
         self._samples.strode(batch, cued)
 
     def event(self, batch, code, argument):
@@ -131,8 +132,9 @@ class Recorder:
 
     def motor(self, batch, code, argument):
         """A cue began or ended, a beat is due; without samples the strides say it."""
-        if self._samples.on:
+        if self._samples.on or self._pulse_told:
             self.event(batch, code, argument)
+            self._pulse_told = code == r.E_MOTOR_ON  # its end is told, too, whatever comes between
 
     def dropout(self, batch, chip, cause, lost):
         """Samples were lost: chip 0 shank, 1 thigh, 2 both."""
@@ -192,9 +194,8 @@ class Recorder:
         left = self._writer.left
         self._samples.pause = _PAUSE if left < self._half else 0
         if left < self._reserve:
-            self._samples.drop()
+            self._samples.stop(batch)
             self.event(batch, r.E_LEVEL, r.LEVEL_STRIDES)
-            self._samples.stop()
             self.reduced = True
 
     def _end_full(self, batch):
@@ -214,13 +215,14 @@ class Recorder:
 
     def _begin(self, batch, kind, n):
         """Where in the queue's buffer the payload belongs; -1 if nothing is recorded or there is no room (a DROPOUT will say so)."""
-        if not self.recording:
+        if not self.recording or self._close_at >= 0:  # behind a CLOSE that was begun nothing follows
             return -1
         self._samples.drop()
         self._samples.close(batch)
         at = self._queue.begin(kind, n)
         if at < 0:
             self._queue.overrun(batch, 0)
+            self._samples.lost()
         return at
 
     def _put_close(self, batch, reason):

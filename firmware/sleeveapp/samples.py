@@ -37,11 +37,15 @@ class Samples:
         self._tries = _TRIES if self.on else 0
         self._state_at = self._until = self._next = 0
 
-    def stop(self):
+    def stop(self, batch):
         """From here on strides only."""
         self.drop()
+        if self.on and self.level == r.LEVEL_WINDOWS:
+            self._end_window(batch)
+        self.close(batch)
         self.level = r.LEVEL_STRIDES
         self.on = False
+        self._tries = 0
 
     @property
     def would_hold(self):
@@ -57,7 +61,8 @@ class Samples:
         packer = self._packer
         if not packer.add(batch, ticks_us, mv, shank, n_shank, thigh, n_thigh):
             self.close(batch)
-            packer.add(batch, ticks_us, mv, shank, n_shank, thigh, n_thigh)
+            if self.on or self._queue.holding:  # else there was no room for what was held
+                packer.add(batch, ticks_us, mv, shank, n_shank, thigh, n_thigh)
         if packer.due(batch):
             self.close(batch)
 
@@ -88,6 +93,7 @@ class Samples:
         """Samples were lost: a reader can go on from the state behind the loss."""
         if self.level == r.LEVEL_RAW:
             self._tries = _TRIES
+            self._state_at = -STATE_EVERY  # every stride tries, until it is written
 
     def after(self, pipe):
         """Write the state, where one is due and there is room."""
@@ -96,7 +102,7 @@ class Samples:
         self._tries -= 1
         if self.level == r.LEVEL_RAW:
             self._state(pipe)
-        elif not self.on and self._queue.hold():
+        elif self.level == r.LEVEL_WINDOWS and not self.on and self._queue.hold():
             if not (self._event(pipe.batches, r.E_WINDOW, 1) and self._state(pipe)):
                 self.drop()
 
@@ -145,6 +151,7 @@ class Samples:
         at = q.begin(r.EVENT, 12)
         if at < 0:
             q.overrun(batch, 0)
+            self.lost()
             return False
         put_event(q.buffer, at, batch, code, argument)
         q.commit(batch)

@@ -32,4 +32,5 @@ def unload(*names):
     for name in names:
         if sys.modules.pop(name, None):
             package, _, module = name.rpartition(".")
-            delattr(sys.modules[package], module)
+            if hasattr(sys.modules[package], module):  # not where its loading broke off
+                delattr(sys.modules[package], module)

@@ -29,6 +29,7 @@ from .records import (
 MOST_WAIT = const(24)  # batches (0.48 s): the batch that notices it still comes within 0.5 s
 PRESSING = const(1536)  # bytes: so much does not wait for the next swing
 KEPT = const(1024)  # bytes that RAW leaves to the others: they tell what went wrong
+_KEPT_HOLDING = const(256)  # what RAW leaves while it is held: room for the stride that releases it, and for its cue
 _DROPOUT_BYTES = const(12)
 
 _HEAD, _TAIL, _WRAP, _SEQUENCE, _TAKEN = range(5)
@@ -135,7 +136,7 @@ class RecordQueue:
         """
         if n > most(kind):
             raise ValueError("record too long")
-        kept = KEPT if kind == RAW and not self.holding else 0
+        kept = (_KEPT_HOLDING if self.holding else KEPT) if kind == RAW else 0
         if self._owed:
             if self._place(room(_DROPOUT_BYTES) + room(n), kept) < 0:
                 return -1

@@ -16,6 +16,7 @@ from kneecore.params import defaults
 from kneecore.pipeline import Pipeline
 from kneesleeve.engines.core import drive
 from kneesleeve.recordings.drain import drain
+from kneesleeve.recordings.recording import Recording
 from kneesleeve.services.verify import verify
 from kneesleeve.sessions.reader import open_session
 from kneesleeve.sessions.session import Session
@@ -165,12 +166,25 @@ def test_what_a_slow_flash_costs_is_said_and_the_check_goes_on_behind_it(lives, 
     assert v.from_state_batches > 0 and 0.5 < v.checked_share < 1
 
 
+def stopping(**spec: int) -> Recording:
+    """A run that ends in 5.6 s of standing."""
+    run = runner(run_s=34.0, **spec)
+    names = ("thigh_gyro", "thigh_accel", "shank_gyro", "shank_accel", "flex_mv")
+    return replace(run, **{n: np.concatenate([getattr(run, n), *[getattr(run, n)[40:620]] * 2]) for n in names})
+
+
+def test_what_was_held_when_the_runner_stopped_leaves_no_trace(tmp_path):
+    """More is held then than there is room for: it is let go, all of it."""
+    life = live(make_image(tmp_path / "flash.img", config=config_of(level=r.LEVEL_WINDOWS)), stopping())
+    s = life.session
+    for batch in np.flatnonzero(s.drained.n_shank) + 1:
+        assert any(first < batch <= last for first, last in spans(s)), batch
+    assert verify(s).exit_code == 0 and s.whole
+
+
 def test_a_window_ends_three_seconds_after_the_last_cue_where_no_stride_ends_it(tmp_path):
     """Every stride collapses, then the runner stands: the last window ends by time."""
-    run = runner(collapse_every=1, run_s=34.0)
-    names = ("thigh_gyro", "thigh_accel", "shank_gyro", "shank_accel", "flex_mv")
-    stood = {n: np.concatenate([getattr(run, n), *[getattr(run, n)[40:620]] * 2]) for n in names}
-    life = live(make_image(tmp_path / "flash.img", config=config_of(level=r.LEVEL_WINDOWS)), replace(run, **stood))
+    life = live(make_image(tmp_path / "flash.img", config=config_of(level=r.LEVEL_WINDOWS)), stopping(collapse_every=1))
     s = life.session
     ends = [e.batch for e in s.events if e.name == "window" and not e.arg]
     assert cued(s) and ends[-1] == cued(s)[-1][f.BATCH] + 150 < s.last_batch - 50

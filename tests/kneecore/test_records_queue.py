@@ -178,6 +178,15 @@ def test_what_is_released_goes_in_order_and_its_wait_begins_then():
     assert taken(queue) == [(0, r.RAW, b"a" * 700), (1, r.RAW, b"b" * 700), (2, r.STRIDE, b"c" * 40)]
 
 
+def test_what_is_held_leaves_room_for_the_stride_that_releases_it():
+    queue = RecordQueue(4096)
+    assert queue.hold()
+    while queue.record(r.RAW, bytes(300), 5):
+        pass
+    queue.release(5)
+    assert queue.record(r.STRIDE, bytes(60), 5) and queue.record(r.EVENT, bytes(12), 5)
+
+
 def test_what_is_discarded_never_was():
     queue = RecordQueue(4096)
     queue.record(r.EVENT, bytes(12), 0)

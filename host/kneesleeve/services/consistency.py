@@ -24,9 +24,10 @@ def contradiction(session: Session) -> Difference | None:
 
 def _in_order(session: Session) -> Iterator[Difference]:
     """Numbers, contacts and batches rise; without losses no number is left out."""
+    lost = bool(session.losses) or any(map(breaks_record, session.dropouts))
     for a, b in pairwise(session.strides):
         what, time_s = f"stride {b[INDEX]}", sample_time_s(b[IC])
-        skipped = b[INDEX] != a[INDEX] + 1 and (b[INDEX] <= a[INDEX] or not session.losses)
+        skipped = b[INDEX] != a[INDEX] + 1 and (b[INDEX] <= a[INDEX] or not lost)
         if skipped:
             yield Difference(what, "index", b[INDEX], a[INDEX] + 1, time_s)
         if b[IC] <= a[IC]:

@@ -16,7 +16,7 @@ from kneesleeve.errors import LinkError
 
 HERE = Path(__file__).resolve().parent
 BOARD = HERE / "board"
-DEFAULT_HEAP_KIB = 216
+DEFAULT_HEAP_KIB = 220
 # Added to the heap: what the simulated chips, flash and clocks take (on a board they are hardware and C): 50 KiB, and
 # 14 KiB because their 372 names push the interpreter's table of names to its next doubling.
 BOARD_KIB = 64
